@@ -1,0 +1,4 @@
+//! Where conversations come from: `synthetic/` (a model) and `recorded/` (one file per format).
+//! Knows nothing of the desk.
+
+pub mod log;
