@@ -1,1 +1,3 @@
-//! (room being furnished)
+//! The bot: reads what customers write and decides reply, solved or hand-off.
+
+pub mod text;
