@@ -1,3 +1,4 @@
 //! The bot: reads what customers write and decides reply, solved or hand-off.
 
 pub mod text;
+pub mod flow;
