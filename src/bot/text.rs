@@ -186,8 +186,9 @@ pub fn find_word(folded_haystack: &str, folded_needle: &str) -> Option<usize> {
     folded_haystack.match_indices(folded_needle).map(|(at, _)| at).find(|&at| {
         let before = folded_haystack[..at].chars().next_back();
         let after = folded_haystack[at + folded_needle.len()..].chars().next();
-        !(is_word_char(first) && before.is_some_and(is_word_char))
-            && !(is_word_char(last) && after.is_some_and(is_word_char))
+        let begins = !is_word_char(first) || !before.is_some_and(is_word_char);
+        let ends = !is_word_char(last) || !after.is_some_and(is_word_char);
+        begins && ends
     })
 }
 
