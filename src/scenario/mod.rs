@@ -4,3 +4,9 @@
 //! every default is explicit and every name is an index, or a list of diagnostics.
 
 pub mod plan;
+pub mod raw;
+pub mod schema;
+pub mod value;
+mod overrides;
+mod source;
+mod walk;
