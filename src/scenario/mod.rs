@@ -5,3 +5,9 @@
 
 pub mod plan;
 pub mod rates;
+pub mod raw;
+pub mod schema;
+pub mod value;
+mod overrides;
+mod source;
+mod walk;
