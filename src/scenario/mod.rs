@@ -4,3 +4,4 @@
 //! every default is explicit and every name is an index, or a list of diagnostics.
 
 pub mod plan;
+pub mod rates;
