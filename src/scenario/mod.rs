@@ -5,3 +5,4 @@
 
 pub mod metric;
 pub mod plan;
+pub mod rates;
