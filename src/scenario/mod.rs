@@ -4,6 +4,7 @@
 //! every default is explicit and every name is an index, or a list of diagnostics.
 
 pub mod plan;
+pub mod rates;
 pub mod raw;
 pub mod schema;
 pub mod value;

@@ -1,1 +1,4 @@
-//! (room being furnished)
+//! Pure mathematics: knows nothing of help desks.
+
+pub mod erlang;
+pub mod survival;
