@@ -12,7 +12,7 @@ mod general;
 mod rule;
 mod traffic;
 
-pub use channel::{Bot, BotWord, Channel, Http, Outage, RandomOutages};
+pub use channel::{Bot, BotWord, Channel, Http, Outage, PricingWord, RandomOutages};
 pub use desk::{
     AssignmentWord, AttentionWord, Desk, Order, OrderTable, OrderWord, Overflow, Refusal, Shift, ShiftEndWord, Team,
 };
