@@ -7,6 +7,7 @@
 //! text ─► tree with places ─► + presets, --set ─► walk (shape, against the schema) ─► raw ─► check ─► Plan
 //! ```
 
+pub mod metric;
 pub mod plan;
 pub mod rates;
 pub mod raw;
