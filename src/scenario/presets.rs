@@ -61,7 +61,7 @@ pub fn merge(tree: &mut DeTable<'_>, texts: &mut Texts, faults: &mut Vec<Diagnos
             .or_insert_with(|| toml::Spanned::new(super::raw::leaf::NOWHERE, DeValue::Table(DeTable::new())));
         if let DeValue::Table(place) = place.get_mut() {
             for (key, value) in preset {
-                if !place.contains_key(key.get_ref()) {
+                if !place.contains_key(key.get_ref().as_ref()) {
                     place.insert(key, value);
                 }
             }

@@ -5,7 +5,7 @@ use super::Checker;
 use crate::diag::Diagnostic;
 use crate::random::{Distribution, inverse_normal};
 use crate::scenario::plan::{
-    Action, Arrivals, BotKind, Condition, Plan, Source, Synthetic, Team, Trigger,
+    Action, Arrivals, BotKind, Condition, Plan, Source, Synthetic, Team,
 };
 use crate::time::Span;
 use std::collections::BTreeSet;

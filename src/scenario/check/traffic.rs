@@ -6,7 +6,7 @@ use crate::diag::Diagnostic;
 use crate::scenario::plan::{
     Arrivals, Burst, Phase, Recorded, Shares, Source, Synthetic, Timing,
 };
-use crate::scenario::raw::leaf::{At, Days, WordOr};
+use crate::scenario::raw::leaf::{At, WordOr};
 use crate::scenario::raw::{self, TimingWord, Traffic, Volume};
 use crate::time::{Instant, Span};
 use jiff::tz::TimeZone;
@@ -281,7 +281,7 @@ impl Checker<'_> {
             );
         }
         Burst {
-            days: burst.days.as_ref().map_or([true; 7], |Days(days)| *days),
+            days: burst.days.as_ref().map_or([true; 7], |days| days.value.0),
             date: burst.date.as_ref().map(|date| date.value.0),
             at: burst.at.value.0,
             lasts: burst.lasts.value.span(),
