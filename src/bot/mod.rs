@@ -1,1 +1,4 @@
-//! (room being furnished)
+//! The bot: reads what customers write and decides reply, solved or hand-off.
+
+pub mod text;
+pub mod recogniser;
