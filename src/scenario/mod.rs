@@ -3,5 +3,12 @@
 //! Knows nothing of how anything runs. What enters here is text; what leaves is a `Plan` in which
 //! every default is explicit and every name is an index, or a list of diagnostics.
 
+pub mod metric;
 pub mod plan;
 pub mod rates;
+pub mod raw;
+pub mod schema;
+pub mod value;
+mod overrides;
+mod source;
+mod walk;
