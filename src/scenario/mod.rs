@@ -5,3 +5,5 @@
 
 pub mod plan;
 pub mod rates;
+pub mod desk_presets;
+pub mod switches;
