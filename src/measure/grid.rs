@@ -2,7 +2,7 @@
 //! weeks (and, merged, all replications).
 
 use super::civil::MINUTES_PER_WEEK;
-use super::formula::{Value, service_level};
+use super::formula::service_level;
 use super::sums::{Add, QueueSums};
 use crate::facts::{IntervalRow, QueueStayRow};
 use crate::scenario::plan::Abandoned;
@@ -156,13 +156,6 @@ impl WeekGrid {
                     .sum()
             })
             .collect()
-    }
-
-    /// Service level of a team over the whole grid, to compare hours with.
-    pub(super) fn total(&self, team: usize, convention: Abandoned) -> Value {
-        let mut sum = QueueSums::default();
-        (0..self.slots).for_each(|slot| sum.add(&self.slot(team, slot).queue));
-        service_level(&sum, convention)
     }
 }
 

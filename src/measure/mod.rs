@@ -41,3 +41,8 @@ pub use result::*;
 pub use rules::RuleCounts;
 pub use slice::names;
 pub use state::{ReplicationValues, State};
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
