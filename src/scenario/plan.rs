@@ -379,6 +379,19 @@ pub struct Channel {
     pub price_inbound: f64,
     /// Utility templates inside the window are free.
     pub utility_free_in_window: bool,
+    /// What the prices above are for.
+    pub pricing: Pricing,
+}
+
+/// What a channel charges for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pricing {
+    /// Each message.
+    #[default]
+    PerMessage,
+    /// Each 24 hours in which messages of a category are sent (WhatsApp until June 2025).
+    PerConversation,
 }
 
 /// The bot.

@@ -2,3 +2,4 @@
 //! Knows nothing of the desk.
 
 pub mod log;
+pub mod synthetic;
