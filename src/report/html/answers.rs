@@ -1,5 +1,6 @@
 //! The sentence above each figure: what to see in it, said from the data.
 
+use super::figures::called_out;
 use super::heat::{gap, seen};
 use crate::measure::{Band, Curve, Pictures, Summary, Unit};
 use crate::report::chart::{Axis, DAYS};
@@ -133,10 +134,18 @@ pub(super) fn curves(curves: &[Curve], what: &str) -> String {
         return format!("No {what} was observed.");
     };
     let Some((target, share)) = all.target else {
-        return match share_reached(all, 0.9) {
+        let mut sentence = match share_reached(all, 0.9) {
             Some(x) => format!("90 % have their {what} within {}.", duration(x)),
             None => format!("Fewer than 90 % have their {what} within the time shown."),
         };
+        if let Some((curve, (target, reached))) = called_out(curves) {
+            let (name, within) = (clean(&curve.name), duration(target));
+            sentence.push_str(&format!(
+                " Fewest reach their target of “{name}”: {} within {within}.",
+                percent(reached)
+            ));
+        }
+        return sentence;
     };
     let mut sentence = format!("{} have their {what} within {}", percent(share), duration(target));
     let slices = curves.iter().filter(|c| c.name != all.name);
@@ -290,6 +299,17 @@ mod tests {
                 time_by_intent(&p.time_by_intent),
             ]
             .join("\n")
+        );
+    }
+
+    #[test]
+    fn where_targets_differ_the_slice_that_reaches_its_own_least_is_named() {
+        let mut curves = sample::pictures().first_response;
+        curves[0].target = None;
+        curves[1].target = Some((300.0, 0.71));
+        assert_eq!(
+            super::curves(&curves, "first response"),
+            "90 % have their first response within 2m 26s. Fewest reach their target of “urgent”: 71.0 % within 5m."
         );
     }
 

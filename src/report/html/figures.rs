@@ -297,7 +297,7 @@ impl Gallery {
                 heading,
                 answers::curves(curves, what),
                 chart,
-                "How many are served within how long. The dot marks the target and the share that reaches it; the rest of the curve right of it is the tail that customers remember.",
+                "How many are served within how long. A dot marks a target and the share that reaches it; the curve right of it is the tail that customers remember.",
                 curve_table(curves),
             );
         }
@@ -621,6 +621,14 @@ fn steps(values: impl Iterator<Item = (f64, f64)>) -> Vec<(f64, f64)> {
     corners
 }
 
+/// The curve whose target is called out: all conversations, or, where targets differ, the slice that
+/// reaches its own least.
+pub(super) fn called_out(curves: &[Curve]) -> Option<(&Curve, (f64, f64))> {
+    let with_target = || curves.iter().filter_map(|c| Some((c, c.target?)));
+    let all = curves.first().and_then(|c| Some((c, c.target?)));
+    all.or_else(|| with_target().min_by(|a, b| a.1.1.total_cmp(&b.1.1)))
+}
+
 fn curve_plot(curves: &[Curve]) -> Plot {
     let xs = || curves.iter().flat_map(|c| c.x_s.iter().zip(&c.share));
     // From where anyone is served to where nearly all are.
@@ -656,12 +664,18 @@ fn curve_plot(curves: &[Curve]) -> Plot {
             }
         })
         .collect();
-    if let Some((x, share)) = curves.first().and_then(|c| c.target).filter(|t| t.0 > 0.0) {
-        layers.push(Layer::CallOut {
-            x: x.log10(),
-            y: share,
-            label: format!("{} within {}", percent(share), duration(x)),
-        });
+    let marked = called_out(curves);
+    let point = |(x, share): (f64, f64)| (x.log10(), share);
+    let targets = curves.iter().filter_map(|c| c.target).filter(|t| t.0 > 0.0);
+    layers.push(Layer::Dots { points: targets.map(point).collect(), ink: Ink::Orange, name: String::new() });
+    if let Some((curve, (x, share))) = marked.filter(|(_, t)| t.0 > 0.0) {
+        let whose = if curves.first().is_some_and(|c| c.name == curve.name) {
+            String::new()
+        } else {
+            format!("{}: ", clean(&curve.name))
+        };
+        let label = format!("{whose}{} within {}", percent(share), duration(x));
+        layers.push(Layer::CallOut { x: x.log10(), y: share, label });
     }
     Plot {
         height: 280,

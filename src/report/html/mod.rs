@@ -113,7 +113,11 @@ mod tests {
         plan.description = BAD.to_owned();
         plan.assumptions.push(BAD.to_owned());
         plan.policies[0].name = BAD.to_owned();
-        plan.inputs[0].path = BAD.to_owned();
+        plan.inputs.push(crate::scenario::plan::InputFile {
+            path: BAD.to_owned(),
+            hash: BAD.to_owned(),
+            bytes: 1,
+        });
         plan.zone_name = BAD.to_owned();
         let page = page_of(&summary, &pictures, &plan);
         assert!(!page.contains("<script>alert"));

@@ -39,7 +39,7 @@ pub(super) struct Page {
     origin: Origin,
     policies: Table,
     metrics: Table,
-    definitions: Vec<(String, String)>,
+    definitions: Vec<(&'static str, String)>,
     method: Vec<(&'static str, String)>,
     limits: Vec<String>,
     version: String,

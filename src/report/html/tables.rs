@@ -3,10 +3,12 @@
 use crate::measure::{RuleResult, StaffingRow, Summary};
 use crate::report::chart::Axis;
 use crate::report::format::{self, NO_DATA, count, interval, percent, plus_minus, value};
-use crate::report::metrics::{base, definition};
+use crate::report::metrics::definition;
 use crate::report::text::clean;
+use crate::scenario::metric::{MetricName, catalogue};
 use crate::scenario::plan::{CsatModel, Plan, Policy};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Most rows of the metric table; the rest is in `summary.json`.
 const MAX_METRICS: usize = 700;
@@ -70,17 +72,12 @@ pub(super) fn metrics(summary: &Summary) -> Table {
     table
 }
 
-/// Definitions of the metrics that occur: (name, definition).
-pub(super) fn definitions(summary: &Summary) -> Vec<(String, String)> {
-    let mut seen: Vec<(String, String)> = Vec::new();
-    for name in summary.metrics.keys() {
-        if let Some(text) = definition(name)
-            && !seen.iter().any(|(_, t)| t == text)
-        {
-            seen.push((clean(base(name)), text.to_owned()));
-        }
-    }
-    seen
+/// Definitions of the metrics that occur, in the catalogue's order: (name, definition).
+pub(super) fn definitions(summary: &Summary) -> Vec<(&'static str, String)> {
+    let occurs: BTreeSet<&str> =
+        summary.metrics.keys().filter_map(|name| Some(MetricName::parse(name).ok()?.metric.name)).collect();
+    let occurring = catalogue().iter().map(|m| m.name).filter(|name| occurs.contains(name));
+    occurring.filter_map(|name| Some((name, definition(name)?))).collect()
 }
 
 /// What the rules did.
