@@ -19,5 +19,7 @@ mod overrides;
 mod presets;
 mod source;
 mod walk;
+#[cfg(test)]
+mod tests;
 
 pub use load::{Loaded, load, parse, sources};
