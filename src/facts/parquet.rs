@@ -94,9 +94,12 @@ fn named<T: Copy + Into<u32>>(name: &str, codes: &[T], dtype: &DataType) -> Pola
     let name = PlSmallStr::from_str(name);
     macro_rules! build {
         ($physical:ty, $native:ty, $category:ty) => {{
-            let codes = codes.iter().map(|&c| <$native>::try_from(c.into()).unwrap_or(<$native>::MAX)).collect();
+            let codes =
+                codes.iter().map(|&c| <$native>::try_from(c.into()).unwrap_or(<$native>::MAX)).collect();
             let physical = ChunkedArray::<$physical>::from_vec(name, codes);
-            CategoricalChunked::<$category>::from_cats_and_dtype(physical, dtype.clone()).into_series().into_column()
+            CategoricalChunked::<$category>::from_cats_and_dtype(physical, dtype.clone())
+                .into_series()
+                .into_column()
         }};
     }
     Ok(match dtype.cat_physical()? {
@@ -152,7 +155,8 @@ struct Table {
 impl Table {
     fn create(folder: &Path, name: &str) -> io::Result<Table> {
         let path = folder.join(format!("{name}.parquet"));
-        let file = File::create(&path).map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))?;
+        let file =
+            File::create(&path).map_err(|e| io::Error::new(e.kind(), format!("{}: {e}", path.display())))?;
         Ok(Table { writer: None, file: Some(BufWriter::new(file)), pending: None, rows: 0 })
     }
 
