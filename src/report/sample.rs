@@ -503,6 +503,7 @@ pub(super) fn plan() -> Plan {
             warn_left: Some(0.25),
             bot_answers: true,
             line: 40,
+            ..Policy::default()
         }],
         rules: vec![],
         recipients: vec!["lead".to_owned()],
