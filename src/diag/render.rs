@@ -30,8 +30,10 @@ pub fn summary(diagnostics: &[Diagnostic]) -> String {
         1 => Some(format!("1 {noun}")),
         _ => Some(format!("{n} {noun}s")),
     };
-    let counts: Vec<String> = [counted(errors, "error"), counted(warnings, "warning")].into_iter().flatten().collect();
-    let mut files: Vec<&str> = diagnostics.iter().map(|d| d.file.as_str()).filter(|f| !f.is_empty()).collect();
+    let counts: Vec<String> =
+        [counted(errors, "error"), counted(warnings, "warning")].into_iter().flatten().collect();
+    let mut files: Vec<&str> =
+        diagnostics.iter().map(|d| d.file.as_str()).filter(|f| !f.is_empty()).collect();
     files.sort_unstable();
     files.dedup();
     let place = match files.as_slice() {
@@ -59,9 +61,12 @@ fn groups<'a>(diagnostic: &'a Diagnostic, sources: &'a Sources) -> Vec<Group<'a>
                 let label = (!mark.label.is_empty()).then(|| control_free(&mark.label));
                 kind.span(within(text, &mark.span)).label(label)
             });
-            first = first.element(Snippet::source(text.as_str()).path(diagnostic.file.as_str()).annotations(marks));
+            first = first
+                .element(Snippet::source(text.as_str()).path(diagnostic.file.as_str()).annotations(marks));
         }
-        None if !diagnostic.file.is_empty() => first = first.element(Origin::path(control_free(&diagnostic.file))),
+        None if !diagnostic.file.is_empty() => {
+            first = first.element(Origin::path(control_free(&diagnostic.file)))
+        }
         None => {}
     }
     let replacement = source.zip(diagnostic.replacement.as_ref()).zip(diagnostic.marks.first());

@@ -64,7 +64,8 @@ impl Talks {
             return hits.clone();
         }
         let folded = fold(&self.text);
-        let rules = c.plan.rules.iter().enumerate().map(|(i, r)| (i as RuleIdx, r.condition.contains.as_slice()));
+        let rules =
+            c.plan.rules.iter().enumerate().map(|(i, r)| (i as RuleIdx, r.condition.contains.as_slice()));
         let hits = WordHits::find(rules, |word| contains_word(&folded, word));
         if self.hits.len() >= MAX_HITS {
             self.hits.clear();
@@ -140,10 +141,13 @@ impl<O: Observer> World<'_, O> {
             mistype(&text, customer.typos, &mut stream, &mut self.talks.text);
             return;
         };
-        let (misreads, impatient) = (stream.chance(customer.misreads), stream.chance(customer.asks_for_person));
+        let (misreads, impatient) =
+            (stream.chance(customer.misreads), stream.chance(customer.asks_for_person));
         let choice = flow.choice_for(&talk.session, need.intent);
         let fixed = match talk.expects {
-            _ if (talk.failed || talk.refuses) && impatient => Some(self.word_for_person(flow, talk, language)),
+            _ if (talk.failed || talk.refuses) && impatient => {
+                Some(self.word_for_person(flow, talk, language))
+            }
             Expects::Menu if misreads && choice.is_some() => {
                 let entries = flow.choices(&talk.session);
                 let at = (stream.uniform() * entries.len() as f64) as usize;
@@ -192,7 +196,8 @@ impl<O: Observer> World<'_, O> {
         let need = conversation.need;
         let n = u32::from(conversation.customer_messages);
         let mut stream = self.streams.nth(Purpose::Customer, need.entity, n);
-        let (accepts, leaves) = (stream.chance(self.plan.customer.accepts), stream.chance(self.plan.customer.leaves_bot));
+        let (accepts, leaves) =
+            (stream.chance(self.plan.customer.accepts), stream.chance(self.plan.customer.leaves_bot));
         let language = &self.plan.languages[usize::from(need.language)];
         let talk = self.talks.sessions[slot as usize].get_or_insert_with(|| Talk {
             session: flow.start(language),
@@ -207,7 +212,11 @@ impl<O: Observer> World<'_, O> {
         talk.expects = turn.expects;
         talk.failed = !turn.understood;
         // In a replay nobody knows what the customer needed: any answer may have met it.
-        let meets = if need.script == u32::MAX { turn.answered == Some(need.intent) } else { turn.answered_topic.is_some() };
+        let meets = if need.script == u32::MAX {
+            turn.answered == Some(need.intent)
+        } else {
+            turn.answered_topic.is_some()
+        };
         if turn.answered_topic.is_some() {
             talk.content = meets && accepts;
             talk.refuses = !talk.content;
@@ -234,7 +243,9 @@ impl<O: Observer> World<'_, O> {
             Some(End::Closed) => BotOutcome::Leaves,
             Some(End::HandOff(reason)) => BotOutcome::HandOff(hand_off(reason)),
             // The answer he came for, and no question whether it helped: he is gone, content.
-            None if content && turn.answered_topic.is_some() && turn.expects != Expects::Confirmation => BotOutcome::Solved,
+            None if content && turn.answered_topic.is_some() && turn.expects != Expects::Confirmation => {
+                BotOutcome::Solved
+            }
             None if !turn.understood && leaves => BotOutcome::Leaves,
             None => BotOutcome::Await,
         }
@@ -260,5 +271,12 @@ fn hand_off(reason: FlowHandOff) -> HandOff {
         FlowHandOff::Media => HandOff::Media,
         FlowHandOff::Flow(_) => HandOff::Flow,
         FlowHandOff::LookUp => HandOff::Outage,
+    }
+}
+
+impl<O: Observer> World<'_, O> {
+    /// The words of the next line of a recorded conversation, if it has any.
+    fn recorded_text(&self, _slot: u32) -> Option<&'static str> {
+        None
     }
 }

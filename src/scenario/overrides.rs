@@ -107,7 +107,9 @@ impl<'a, 't> Place<'a, 't> {
 
 /// Index of the entry with this name, or with this number.
 fn find(items: &[Spanned<DeValue<'_>>], key: &str, span: &Range<usize>) -> Result<usize, Diagnostic> {
-    let name = |item: &Spanned<DeValue<'_>>| item.get_ref().get("name").and_then(|n| n.get_ref().as_str().map(str::to_owned));
+    let name = |item: &Spanned<DeValue<'_>>| {
+        item.get_ref().get("name").and_then(|n| n.get_ref().as_str().map(str::to_owned))
+    };
     let names: Vec<Option<String>> = items.iter().map(name).collect();
     if let Some(index) = names.iter().position(|n| n.as_deref() == Some(key)) {
         return Ok(index);
@@ -116,10 +118,13 @@ fn find(items: &[Spanned<DeValue<'_>>], key: &str, span: &Range<usize>) -> Resul
         return Ok(index);
     }
     let known: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
-    let fault = Diagnostic::error("HS0110", format!("no entry is named `{key}`")).mark(span.clone(), "not found");
+    let fault =
+        Diagnostic::error("HS0110", format!("no entry is named `{key}`")).mark(span.clone(), "not found");
     Err(match nearest(key, known.iter().copied()) {
         Some(near) => fault.help("an entry with a similar name exists").replace(near),
-        None if known.is_empty() => fault.help(format!("there are {} entries; name one by its number from 0", items.len())),
+        None if known.is_empty() => {
+            fault.help(format!("there are {} entries; name one by its number from 0", items.len()))
+        }
         None => fault.help(format!("entries: `{}`", known.join("`, `"))),
     })
 }

@@ -11,7 +11,8 @@ const DURATION_MS_MAX: f64 = 100.0 * 366.0 * 86_400_000.0;
 
 /// A duration in milliseconds: `90s`, `5m`, `1h 30m`, `2d`, `1.5h`, `250ms`, `1w`, or a bare `0`.
 pub fn duration_ms(text: &str) -> Result<f64, String> {
-    let expected = || "write a number with its unit (ms, s, m, h, d, w), for example `90s`, `5m` or `1h 30m`".to_owned();
+    let expected =
+        || "write a number with its unit (ms, s, m, h, d, w), for example `90s`, `5m` or `1h 30m`".to_owned();
     let trimmed = text.trim();
     if trimmed == "0" {
         return Ok(0.0);
@@ -90,7 +91,8 @@ pub fn time_of_day(text: &str) -> Result<u16, String> {
     if hour.is_empty() || hour.len() > 2 || minute.len() != 2 {
         return Err(expected());
     }
-    let (hour, minute): (u16, u16) = (hour.parse().map_err(|_| expected())?, minute.parse().map_err(|_| expected())?);
+    let (hour, minute): (u16, u16) =
+        (hour.parse().map_err(|_| expected())?, minute.parse().map_err(|_| expected())?);
     let total = hour * 60 + minute;
     if minute > 59 || total > DAY_MINUTES { Err(expected()) } else { Ok(total) }
 }
@@ -117,7 +119,10 @@ pub const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// Days of the week: `mon-fri`, `sat`, `mon,wed,fri`, `sat-mon` (over the week's end), `all`.
 pub fn days(text: &str) -> Result<[bool; 7], String> {
     let expected = |word: &str| {
-        format!("`{word}` is not a day; write days as `mon-fri`, `sat`, `mon,wed` or `all`, from {}", DAYS.join(", "))
+        format!(
+            "`{word}` is not a day; write days as `mon-fri`, `sat`, `mon,wed` or `all`, from {}",
+            DAYS.join(", ")
+        )
     };
     let day = |word: &str| {
         let word = word.trim();
@@ -169,9 +174,11 @@ pub fn date(text: &str) -> Result<Date, String> {
     if text.len() != 10 {
         return Err(expected());
     }
-    text.parse::<Date>().map_err(|_| match text.split('-').map(str::parse::<u16>).collect::<Result<Vec<_>, _>>() {
-        Ok(parts) if parts.len() == 3 => format!("there is no {text} in the calendar"),
-        _ => expected(),
+    text.parse::<Date>().map_err(|_| {
+        match text.split('-').map(str::parse::<u16>).collect::<Result<Vec<_>, _>>() {
+            Ok(parts) if parts.len() == 3 => format!("there is no {text} in the calendar"),
+            _ => expected(),
+        }
     })
 }
 

@@ -36,7 +36,8 @@ impl<'s> Walker<'s> {
             *value = Spanned::new(value.span(), text);
         }
         let span = value.span();
-        let fitting: Vec<&Value> = alternatives.iter().copied().filter(|a| fits(value.get_ref(), a)).collect();
+        let fitting: Vec<&Value> =
+            alternatives.iter().copied().filter(|a| fits(value.get_ref(), a)).collect();
         if fitting.is_empty() {
             let found = match value.get_ref() {
                 DeValue::Integer(_) | DeValue::Float(_) if formats(&alternatives).contains(&"duration") => {
@@ -53,9 +54,13 @@ impl<'s> Walker<'s> {
         match value.get_mut() {
             DeValue::Table(table) => self.table(table, &fitting, path, &span),
             DeValue::Array(items) => {
-                let Some(schema) = fitting.first().and_then(|alternative| alternative.get("items")) else { return true };
+                let Some(schema) = fitting.first().and_then(|alternative| alternative.get("items")) else {
+                    return true;
+                };
                 let mut kept: DeArray<'_> = std::iter::empty().collect();
-                for (index, mut item) in std::mem::replace(items, std::iter::empty().collect()).into_iter().enumerate() {
+                for (index, mut item) in
+                    std::mem::replace(items, std::iter::empty().collect()).into_iter().enumerate()
+                {
                     let name = item_path(path, &item, index);
                     if self.value(&mut item, schema, &name) {
                         kept.push(item);
@@ -71,7 +76,13 @@ impl<'s> Walker<'s> {
     }
 
     /// A table: a struct, a map, or a name in front of its parameters.
-    fn table(&mut self, table: &mut DeTable<'_>, fitting: &[&'s Value], path: &str, span: &Range<usize>) -> bool {
+    fn table(
+        &mut self,
+        table: &mut DeTable<'_>,
+        fitting: &[&'s Value],
+        path: &str,
+        span: &Range<usize>,
+    ) -> bool {
         if let [only] = fitting {
             return self.object(table, only, path, span);
         }
@@ -98,13 +109,25 @@ impl<'s> Walker<'s> {
         }
     }
 
-    fn object(&mut self, table: &mut DeTable<'_>, schema: &'s Value, path: &str, span: &Range<usize>) -> bool {
+    fn object(
+        &mut self,
+        table: &mut DeTable<'_>,
+        schema: &'s Value,
+        path: &str,
+        span: &Range<usize>,
+    ) -> bool {
         let properties = schema.get("properties").and_then(Value::as_object);
         let others = schema.get("additionalProperties").filter(|others| others.is_object());
         let known: Vec<&str> = properties.into_iter().flat_map(|p| p.keys()).map(String::as_str).collect();
-        let required: Vec<&str> =
-            schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-        let mut missing: Vec<&str> = required.iter().copied().filter(|key| !table.contains_key(*key)).collect();
+        let required: Vec<&str> = schema
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let mut missing: Vec<&str> =
+            required.iter().copied().filter(|key| !table.contains_key(*key)).collect();
         let known_already: BTreeSet<String> = table.keys().map(|key| key.get_ref().to_string()).collect();
         let mut keep = true;
         *table = std::mem::take(table)
@@ -163,7 +186,9 @@ impl<'s> Walker<'s> {
                 .help(format!("one of `{}`", words.join("`, `")));
             let near = nearest(text, words.iter().copied());
             self.faults.push(match near {
-                Some(near) => fault.help("a word with a similar spelling exists").replace(format!("\"{near}\"")),
+                Some(near) => {
+                    fault.help("a word with a similar spelling exists").replace(format!("\"{near}\""))
+                }
                 None => fault,
             });
             return false;
@@ -199,15 +224,17 @@ impl<'s> Walker<'s> {
         let span = value.span();
         let schema = fitting[0];
         let (number, written) = match value.get_ref() {
-            DeValue::Integer(integer) => {
-                (i128::from_str_radix(integer.as_str(), integer.radix()).map(|i| i as f64).ok(), integer.to_string())
-            }
+            DeValue::Integer(integer) => (
+                i128::from_str_radix(integer.as_str(), integer.radix()).map(|i| i as f64).ok(),
+                integer.to_string(),
+            ),
             DeValue::Float(float) => (float.as_str().parse::<f64>().ok(), float.to_string()),
             _ => return true,
         };
         let Some(number) = number.filter(|number| number.is_finite()) else {
             self.faults.push(
-                Diagnostic::error("HS0301", format!("`{path}` must be a finite number")).mark(span, "not finite"),
+                Diagnostic::error("HS0301", format!("`{path}` must be a finite number"))
+                    .mark(span, "not finite"),
             );
             return false;
         };
@@ -232,7 +259,14 @@ impl<'s> Walker<'s> {
             return true;
         }
         let mut fault = Diagnostic::error("HS0310", format!("`{path}` must lie between {low} and {high}"))
-            .mark(span.clone(), format!("{written} is {} than {}", if share > high { "larger" } else { "smaller" }, if share > high { high } else { low }));
+            .mark(
+                span.clone(),
+                format!(
+                    "{written} is {} than {}",
+                    if share > high { "larger" } else { "smaller" },
+                    if share > high { high } else { low }
+                ),
+            );
         if share > 1.0 && share <= 100.0 && !written.contains('%') {
             fault = fault.help(format!("write `\"{written}%\"` for {written} percent"));
         }
@@ -248,7 +282,8 @@ impl<'s> Walker<'s> {
             _ => return true,
         };
         self.faults.push(
-            Diagnostic::error("HS0301", format!("`{path}` must be {what}")).mark(span.clone(), format!("{written} is out of range")),
+            Diagnostic::error("HS0301", format!("`{path}` must be {what}"))
+                .mark(span.clone(), format!("{written} is out of range")),
         );
         false
     }

@@ -31,7 +31,9 @@ pub enum CalendarError {
     #[error("the calendar never opens: no weekday and no date has any hours")]
     NeverOpens,
     /// A period that ends before it begins, or is longer than a day.
-    #[error("hours from minute {from} to minute {to} of the day are not a period: they must begin before 24:00 and end later than they begin, at most 24 h after midnight")]
+    #[error(
+        "hours from minute {from} to minute {to} of the day are not a period: they must begin before 24:00 and end later than they begin, at most 24 h after midnight"
+    )]
     EmptyPeriod {
         /// Minutes after midnight.
         from: u16,
@@ -120,8 +122,13 @@ impl Calendar {
     }
 
     /// From the hours of Monday..Sunday and of dates that replace them (none: closed that day).
-    pub fn new(zone: TimeZone, week: [Vec<Hours>; 7], dates: Vec<(Date, Vec<Hours>)>) -> Result<Calendar, CalendarError> {
-        let hours = dates.into_iter().fold(BusinessHours::new(zone, week), |h, (date, open)| h.on_date(date, open));
+    pub fn new(
+        zone: TimeZone,
+        week: [Vec<Hours>; 7],
+        dates: Vec<(Date, Vec<Hours>)>,
+    ) -> Result<Calendar, CalendarError> {
+        let hours =
+            dates.into_iter().fold(BusinessHours::new(zone, week), |h, (date, open)| h.on_date(date, open));
         Calendar::from_hours(hours)
     }
 
@@ -245,8 +252,12 @@ impl Calendar {
         let mut closing = Instant::NEVER;
         while let Some(block) = self.block(index) {
             let period = match exact_close {
-                ExactClose::Stay if target <= block.total => block.periods.partition_point(|p| p.before < target),
-                ExactClose::NextOpening if target < block.total => block.periods.partition_point(|p| p.before <= target),
+                ExactClose::Stay if target <= block.total => {
+                    block.periods.partition_point(|p| p.before < target)
+                }
+                ExactClose::NextOpening if target < block.total => {
+                    block.periods.partition_point(|p| p.before <= target)
+                }
                 _ => 0,
             };
             if let Some(p) = period.checked_sub(1).map(|i| block.periods[i]) {

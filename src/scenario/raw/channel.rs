@@ -18,20 +18,37 @@ pub struct Channel {
     pub templates: bool,
     /// Delay from sending to delivery.
     pub delivery: At<DurationLaw>,
+    /// Market whose price list (US dollars) fills the prices that are not written: `brazil`, `india`,
+    /// `mexico`, ...; `"none"` for no price list.
+    pub market: At<String>,
+    /// Fee of the reseller for each message, sent or received, on top of WhatsApp's price.
+    #[schemars(range(min = 0, max = 1_000))]
+    pub reseller_fee: At<f64>,
     /// Price of one free-form message sent by the business.
-    #[schemars(range(min = 0))]
-    pub price_message: f64,
+    #[schemars(range(min = 0, max = 1_000))]
+    pub price_message: Option<At<f64>>,
     /// Price of one utility template.
-    #[schemars(range(min = 0))]
-    pub price_utility: f64,
+    #[schemars(range(min = 0, max = 1_000))]
+    pub price_utility: Option<At<f64>>,
     /// Price of one marketing template.
-    #[schemars(range(min = 0))]
-    pub price_marketing: f64,
+    #[schemars(range(min = 0, max = 1_000))]
+    pub price_marketing: Option<At<f64>>,
     /// Price of one message received.
-    #[schemars(range(min = 0))]
-    pub price_inbound: f64,
+    #[schemars(range(min = 0, max = 1_000))]
+    pub price_inbound: Option<At<f64>>,
     /// Utility templates inside the window are free.
-    pub utility_free_in_window: bool,
+    pub utility_free_in_window: Option<bool>,
+    /// What the prices are for: each message, or each 24 hours of a conversation (until June 2025).
+    pub pricing: Option<PricingWord>,
+}
+
+/// What a channel charges for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum PricingWord {
+    PerMessage,
+    PerConversation,
 }
 
 impl Default for Channel {
@@ -41,11 +58,14 @@ impl Default for Channel {
             window: At::from(WordOr::Value(Duration::from_hours(24.0))),
             templates: true,
             delivery: At::from(PlainOr::Plain(Duration::from_s(1.0))),
-            price_message: 0.0,
-            price_utility: 0.0,
-            price_marketing: 0.0,
-            price_inbound: 0.0,
-            utility_free_in_window: true,
+            market: At::from("none".to_owned()),
+            reseller_fee: At::from(0.0),
+            price_message: None,
+            price_utility: None,
+            price_marketing: None,
+            price_inbound: None,
+            utility_free_in_window: None,
+            pricing: None,
         }
     }
 }

@@ -69,7 +69,9 @@ impl Default for General {
             level: At::from(Share(0.95)),
             antithetic: false,
             control_variates: true,
-            priorities: At::from(["urgent", "high", "medium", "low"].map(|name| At::from(name.to_owned())).to_vec()),
+            priorities: At::from(
+                ["urgent", "high", "medium", "low"].map(|name| At::from(name.to_owned())).to_vec(),
+            ),
             segments: Vec::new(),
             languages: Vec::new(),
             interval: At::from(Duration::from_minutes(30.0)),

@@ -12,7 +12,7 @@ mod general;
 mod rule;
 mod traffic;
 
-pub use channel::{Bot, BotWord, Channel, Http, Outage, RandomOutages};
+pub use channel::{Bot, BotWord, Channel, Http, Outage, PricingWord, RandomOutages};
 pub use desk::{
     AssignmentWord, AttentionWord, Desk, Order, OrderTable, OrderWord, Overflow, Refusal, Shift, ShiftEndWord, Team,
 };
@@ -21,7 +21,7 @@ pub use general::{
     StartFromWord, WarmUpWord,
 };
 pub use rule::{
-    ActionTable, ActionWord, Condition, MessengerWord, Rule, Sla, Targets, Then, TriggerTable, TriggerWord, When,
+    ActionTable, ActionWord, ClockWord, Condition, MessengerWord, Rule, Sla, Targets, Then, TriggerTable, TriggerWord, When,
 };
 pub use traffic::{
     Burst, Customer, Cut, Intent, Phase, Phrases, Rate, RateStep, StartWord, TimingWord, Traffic, Volume, Weights,

@@ -1,7 +1,9 @@
 //! `[[traffic]]`, `[[intent]]`, `[customer]`.
 
 use super::law::{CountLaw, DurationLaw, Law, Lognormal};
-use super::leaf::{At, Day, Days, Duration, Moment, OneOrMany, OrNone, PlainOr, Share, SignedDuration, TimeOfDay, WordOr};
+use super::leaf::{
+    At, Day, Days, Duration, Moment, OneOrMany, OrNone, PlainOr, Share, SignedDuration, TimeOfDay, WordOr,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
