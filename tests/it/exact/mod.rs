@@ -10,10 +10,11 @@ mod cases;
 mod expected;
 mod laws;
 mod plan;
+mod report;
 mod tally;
 
-pub use cases::{Case, exact, simulated};
-pub use expected::NOT_COMPARED;
+pub use cases::{Case, NOT_MODELLED, exact, simulated};
+pub use report::markdown;
 
 use helpsim::engine::{Compiled, RunOptions, Silent, run};
 use helpsim::stats::Moments;
@@ -34,11 +35,23 @@ pub struct Compared {
     pub standard_error: f64,
     /// Difference in standard errors; 0 if there is no difference, infinite if there may be none.
     pub z: f64,
+    /// One of the figures whose precision decides how long a case runs.
+    pub decides: bool,
+}
+
+impl Compared {
+    /// No chance explains the difference.
+    pub fn is_wrong(&self) -> bool {
+        self.z.is_nan() || self.z.abs() > MOST_STANDARD_ERRORS
+    }
 }
 
 /// How one case came out.
 #[derive(Clone, Debug)]
 pub struct Outcome {
+    pub name: String,
+    pub model: String,
+    pub method: String,
     pub figures: Vec<Compared>,
     pub replications: u32,
     pub customers: u64,
@@ -62,8 +75,11 @@ impl Case {
         let compiled = Compiled::new(Arc::new(case.plan.clone())).expect(&case.name);
         let mut moments: Vec<Moments> = vec![Moments::default(); case.expected.len()];
         let (mut done, mut customers) = (0, 0);
+        let (batch, most) = effort.replications;
+        let of_one = self.replications_for(effort.customers);
+        let (batch, most) = (batch * of_one, most * of_one);
         loop {
-            let next = (done + effort.replications.0).min(effort.replications.1);
+            let next = (done + batch).min(most);
             let results: Vec<(Vec<Option<f64>>, u64)> =
                 (done..next).into_par_iter().map(|r| case.replicate(&compiled, r)).collect();
             for (values, n) in results {
@@ -78,7 +94,7 @@ impl Case {
             let exact_enough = case.expected.iter().zip(&moments).all(|(expected, m)| {
                 !expected.decides || standard_error(m) <= effort.precision * expected.value.abs()
             });
-            if done >= effort.replications.1 || exact_enough {
+            if done >= most || exact_enough {
                 break;
             }
         }
@@ -93,10 +109,24 @@ impl Case {
                 // The reference is written with twelve digits.
                 let same = difference.abs() <= 1e-9 * expected.value.abs();
                 let z = if same { 0.0 } else { difference / standard_error };
-                Compared { name: expected.name.clone(), exact: expected.value, estimate, standard_error, z }
+                Compared {
+                    name: expected.name.clone(),
+                    exact: expected.value,
+                    estimate,
+                    standard_error,
+                    z,
+                    decides: expected.decides,
+                }
             })
             .collect();
-        Outcome { figures, replications: done, customers }
+        Outcome {
+            name: self.name.clone(),
+            model: self.model.clone(),
+            method: self.method.clone(),
+            figures,
+            replications: done,
+            customers,
+        }
     }
 
     fn replicate(&self, compiled: &Compiled, replication: u32) -> (Vec<Option<f64>>, u64) {
@@ -121,6 +151,6 @@ fn standard_error(m: &Moments) -> f64 {
 impl Outcome {
     /// The figures that no chance explains.
     pub fn wrong(&self) -> impl Iterator<Item = &Compared> {
-        self.figures.iter().filter(|f| !(f.z.abs() <= MOST_STANDARD_ERRORS))
+        self.figures.iter().filter(|f| f.is_wrong())
     }
 }
