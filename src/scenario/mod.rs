@@ -15,7 +15,6 @@ pub mod raw;
 pub mod schema;
 pub mod switches;
 pub mod value;
-pub mod desk_presets;
 mod check;
 mod load;
 mod overrides;
