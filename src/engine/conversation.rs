@@ -91,6 +91,10 @@ pub(super) struct Conversation {
     pub queue_ms: i64,
     pub work_ms: i64,
     pub bot_ms: i64,
+    /// The customer owed an answer for so long.
+    pub silent_ms: i64,
+    /// The resolution clock stood still for so long.
+    pub paused_ms: i64,
     /// Agent replies it still takes.
     pub replies_left: u32,
     pub replies_drawn: u16,
@@ -154,6 +158,8 @@ impl Conversation {
             queue_ms: 0,
             work_ms: 0,
             bot_ms: 0,
+            silent_ms: 0,
+            paused_ms: 0,
             replies_left: 0,
             replies_drawn: 0,
             exchanges_drawn: 0,

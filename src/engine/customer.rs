@@ -8,6 +8,8 @@ use super::world::World;
 use crate::facts::Outcome;
 use crate::random::Purpose;
 use crate::rules::Moment;
+use crate::scenario::switches::Status;
+use crate::sla::Input;
 use crate::time::{Instant, Span};
 
 impl<O: Observer> World<'_, O> {
@@ -21,7 +23,10 @@ impl<O: Observer> World<'_, O> {
         if conversation.waiting_since == Instant::NEVER {
             conversation.waiting_since = now;
         }
-        conversation.desk_spoke_at = Instant::NEVER;
+        if conversation.desk_spoke_at != Instant::NEVER {
+            conversation.silent_ms += (now - conversation.desk_spoke_at).ms();
+            conversation.desk_spoke_at = Instant::NEVER;
+        }
         let media = conversation.need.media && conversation.customer_messages == 1;
         self.compose(slot);
         self.tell(slot, |w| Note::CustomerWrote {
@@ -32,7 +37,13 @@ impl<O: Observer> World<'_, O> {
             let hits = self.talks.word_hits(self.c);
             self.tickets.set_words(slot, hits);
         }
-        self.clock_customer_wrote(slot);
+        if self.slots[slot as usize].customer_messages == 1 {
+            self.clock_began(slot);
+        }
+        if self.slots[slot as usize].phase == Phase::Agent {
+            self.clock(slot, Input::Status(Status::Open));
+        }
+        self.clock(slot, Input::CustomerMessage);
         self.fire(slot, Moment::CustomerMessage, 0);
         match self.slots[slot as usize].phase {
             Phase::Bot => self.bot_hears(slot, media),

@@ -8,6 +8,7 @@
 mod accounts;
 mod arrive;
 mod bot;
+mod clocks;
 mod close;
 mod compiled;
 mod conversation;

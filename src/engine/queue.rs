@@ -10,6 +10,7 @@ use crate::facts::{HandOff, NONE, Outcome, QueueEnd, QueueStayRow};
 use crate::random::Purpose;
 use crate::rules::Moment;
 use crate::scenario::plan::TeamIdx;
+use crate::sla::Input;
 use crate::time::Instant;
 
 impl<O: Observer> World<'_, O> {
@@ -46,7 +47,7 @@ impl<O: Observer> World<'_, O> {
             conversation.rank_since = rank_since;
             conversation.agent = NO_AGENT;
         }
-        self.clock_entered_queue(slot);
+        self.clock(slot, Input::EnteredQueue);
         if let Some(agent) = self.free_agent(slot, team) {
             self.accounts.pass_queue(team, now);
             self.push_stay(slot, QueueEnd::Taken, team);
@@ -278,7 +279,8 @@ impl<O: Observer> World<'_, O> {
         if self.refuses(slot, agent) {
             return;
         }
-        self.clock_assigned(slot);
+        self.clock(slot, Input::LeftQueue);
+        self.clock(slot, Input::Assigned);
         self.fire(slot, Moment::Assigned, 0);
         if self.slots[slot as usize].phase == Phase::Agent {
             self.owe_reply(slot);

@@ -8,6 +8,8 @@ use super::world::World;
 use crate::desk::{AgentIdx, Attended, Duty};
 use crate::random::Purpose;
 use crate::rules::Moment;
+use crate::scenario::switches::Status;
+use crate::sla::Input;
 use crate::time::Instant;
 
 impl<O: Observer> World<'_, O> {
@@ -166,13 +168,14 @@ impl<O: Observer> World<'_, O> {
         self.totals.work_drawn.0 += work as f64;
         self.totals.work_drawn.1 += 1;
         self.tell(slot, |_| Note::AgentReplied { agent, template });
-        self.clock_agent_replied(slot);
+        self.clock(slot, Input::AgentReply);
         self.fire(slot, Moment::AgentMessage, 0);
         if self.slots[slot as usize].phase != Phase::Agent || self.slots[slot as usize].agent != agent {
             // A rule moved or closed it.
             return;
         }
         if replies_left > 0 {
+            self.clock(slot, Input::Status(Status::Pending));
             self.customer_thinks(slot, self.plan.desk.auto_resolve);
             self.arm_deadline(slot);
         } else {

@@ -644,16 +644,25 @@ impl Tracker {
     /// When the policy's warning for a clock is due.
     fn warning(&self, kind: ClockKind, due: Instant, policies: &Policies) -> Option<Instant> {
         let share = policies.warn_left(self.policy).filter(|share| *share > 0.0 && *share < 1.0)?;
+        Some(self.with_left(kind, share, policies)?.min(due))
+    }
+
+    /// When a running clock has this share of its target left, if it runs and is due at all.
+    pub fn left_at(&self, kind: ClockKind, share: f64, policies: &Policies) -> Option<Instant> {
+        self.due(kind)?;
+        self.with_left(kind, share, policies)
+    }
+
+    fn with_left(&self, kind: ClockKind, share: f64, policies: &Policies) -> Option<Instant> {
         let clock = self.clock(kind);
         let target = clock.target?;
         // rounding to a millisecond is far below any precision in use
         let before = Span((target.0 as f64 * share).round() as i64);
-        let warn = if clock.hand_set {
-            due - before
+        Some(if clock.hand_set {
+            clock.due - before
         } else {
             self.history.due(kind, clock.started, target - before, OpenPause::Unextended, policies)
-        };
-        Some(warn.min(due))
+        })
     }
 }
 
