@@ -88,6 +88,7 @@ impl<O: Observer> World<'_, O> {
         }
         let slot = self.open_slot(Conversation::new(id, need, self.now, priority, measured));
         self.tickets.opened(slot);
+        self.talks.opened(self.c, slot);
         self.tell(slot, |_| Note::Began {
             intent: need.intent,
             segment: need.segment,

@@ -57,12 +57,17 @@ impl<O: Observer> World<'_, O> {
                     self.decide_by_chance(slot, exchanges, *understands)
                 }
             }
-            BotKind::Flow { .. } | BotKind::Http { .. } => BotOutcome::HandOff(HandOff::Flow),
+            BotKind::Flow { .. } | BotKind::Http { .. } => self.decide_by_flow(slot, media),
         };
+        if self.slots[slot as usize].phase != Phase::Bot {
+            // A rule on failed attempts took it away.
+            return;
+        }
         self.slots[slot as usize].bot_outcome = outcome;
         let n = u32::from(self.slots[slot as usize].bot_messages);
         let mut stream = self.streams.nth(Purpose::Bot, self.slots[slot as usize].need.entity, 1_000 + n);
-        let at = Instant(self.now.ms() + self.plan.bot.latency.draw_ms(&mut stream));
+        let look_up = std::mem::take(&mut self.slots[slot as usize].look_up_ms);
+        let at = Instant(self.now.ms() + look_up + self.plan.bot.latency.draw_ms(&mut stream));
         self.slots[slot as usize].step = self.events.schedule(at, Kind::BotReply, slot);
     }
 
@@ -110,7 +115,7 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    fn fail_attempt(&mut self, slot: u32) -> u8 {
+    pub(super) fn fail_attempt(&mut self, slot: u32) -> u8 {
         let conversation = &mut self.slots[slot as usize];
         conversation.failed_attempts = conversation.failed_attempts.saturating_add(1);
         let failed = conversation.failed_attempts;
@@ -123,16 +128,19 @@ impl<O: Observer> World<'_, O> {
         if self.slots[slot as usize].phase != Phase::Bot {
             return;
         }
-        self.send(slot);
         let now = self.now;
+        let messages = std::mem::replace(&mut self.slots[slot as usize].bot_says, 1).max(1);
+        for _ in 0..messages {
+            self.send(slot);
+        }
         let conversation = &mut self.slots[slot as usize];
-        conversation.bot_messages = conversation.bot_messages.saturating_add(1);
+        conversation.bot_messages = conversation.bot_messages.saturating_add(u16::from(messages));
         if conversation.first_response_at == Instant::NEVER {
             conversation.first_response_at = now;
         }
         conversation.waiting_since = Instant::NEVER;
         let outcome = conversation.bot_outcome;
-        self.tell(slot, |_| Note::BotReplied { texts: Vec::new() });
+        self.tell(slot, |w| Note::BotReplied { texts: w.talks.said.clone() });
         self.clock_bot_replied(slot);
         match outcome {
             BotOutcome::Await => {

@@ -186,6 +186,7 @@ impl<O: Observer> World<'_, O> {
             bot_seen: c.bot_seen,
             measured: c.measured,
             solved: c.solved,
+            paused: self.tickets.paused_ms(slot),
             queue_wait: c.queue_ms,
             agent_work: c.work_ms,
             bot_time: c.bot_ms,

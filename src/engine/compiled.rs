@@ -1,5 +1,6 @@
 //! A scenario made ready to run: what all replications share and none changes.
 
+use crate::bot::flow::Flow;
 use crate::desk::{Duty, TeamLayout, duty_changes};
 use crate::rules::Rules;
 use crate::scenario::plan::{Assignment, BotKind, Plan, Source};
@@ -52,6 +53,8 @@ pub struct Compiled {
     /// Team of each intent.
     pub(super) team_of_intent: Vec<u16>,
     pub(super) rules: Rules,
+    /// The bot's flow, if it has one.
+    pub(super) flow: Option<Arc<Flow>>,
     /// Begin of the run: a week before the start if the desk does not start empty.
     pub(super) from: Instant,
     pub(super) measured_from: Instant,
@@ -71,8 +74,8 @@ pub enum CompileError {
     TooManyAgents { agents: u64, limit: u64 },
     #[error("{0}")]
     Traffic(String),
-    #[error("{0}")]
-    Bot(String),
+    #[error("the bot's flow has faults")]
+    Flow(Vec<crate::diag::Diagnostic>),
 }
 
 /// More conversations than this in one replication are refused.
@@ -155,6 +158,7 @@ impl Compiled {
             })
             .collect();
         let rules = Rules::compile(&plan);
+        let flow = load_flow(&plan)?.map(Arc::new);
         let needs_text = rules.reads_text
             || plan.keep_messages
             || matches!(plan.bot.kind, BotKind::Flow { .. } | BotKind::Http { .. });
@@ -168,11 +172,22 @@ impl Compiled {
             duty,
             team_of_intent,
             rules,
+            flow,
             from,
             measured_from,
             needs_text,
         })
     }
+}
+
+/// The flow of the plan's bot, bound to the plan's intents.
+fn load_flow(plan: &Plan) -> Result<Option<Flow>, CompileError> {
+    let BotKind::Flow { path } = &plan.bot.kind else { return Ok(None) };
+    let (mut flow, _) = Flow::load(path).map_err(CompileError::Flow)?;
+    let names: Vec<String> = plan.intents.iter().map(|i| i.name.clone()).collect();
+    flow.bind(&names);
+    flow.set_max_attempts(plan.bot.max_attempts);
+    Ok(Some(flow))
 }
 
 impl Compiled {

@@ -103,6 +103,9 @@ pub(super) struct Conversation {
     pub agent_messages: u16,
     pub templates: u16,
     pub failed_attempts: u8,
+    /// Messages of the bot's pending reply, and what a look-up adds to its delay, ms.
+    pub bot_says: u8,
+    pub look_up_ms: i64,
     pub reopens: u8,
     pub transfers: u8,
     pub tags: u64,
@@ -161,6 +164,8 @@ impl Conversation {
             agent_messages: 0,
             templates: 0,
             failed_attempts: 0,
+            bot_says: 1,
+            look_up_ms: 0,
             reopens: 0,
             transfers: 0,
             tags: 0,

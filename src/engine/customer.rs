@@ -27,7 +27,15 @@ impl<O: Observer> World<'_, O> {
         }
         conversation.desk_spoke_at = Instant::NEVER;
         let media = conversation.need.media && conversation.customer_messages == 1;
-        self.tell(slot, |_| Note::CustomerWrote { text: None, media });
+        self.compose(slot);
+        self.tell(slot, |w| Note::CustomerWrote {
+            text: (!w.talks.text.is_empty()).then(|| w.talks.text.clone()),
+            media,
+        });
+        if self.c.rules.reads_text {
+            let hits = self.talks.word_hits(self.c);
+            self.tickets.set_words(slot, hits);
+        }
         self.clock_customer_wrote(slot);
         self.fire(slot, Moment::CustomerMessage, 0);
         match self.slots[slot as usize].phase {

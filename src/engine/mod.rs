@@ -16,6 +16,7 @@ mod duty;
 mod event_list;
 mod queue;
 mod story;
+mod talk;
 mod ticket;
 mod work;
 #[cfg(test)]

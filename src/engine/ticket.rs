@@ -17,7 +17,8 @@ pub(super) struct Tickets {
     overflow: Vec<u64>,
     fired: Vec<SmallVec<[(RuleIdx, u16); 2]>>,
     has_rules: bool,
-    words: WordHits,
+    /// Which rules' words the last message contained.
+    words: Vec<WordHits>,
     /// Rules that fired at this instant, to find loops: (slot, rule).
     cascade: Vec<(u32, RuleIdx)>,
     cascade_at: Instant,
@@ -29,7 +30,7 @@ impl Tickets {
             overflow: Vec::new(),
             fired: Vec::new(),
             has_rules: !c.rules.is_empty(),
-            words: WordHits::default(),
+            words: Vec::new(),
             cascade: Vec::new(),
             cascade_at: Instant(i64::MIN),
         }
@@ -41,16 +42,27 @@ impl Tickets {
             self.overflow.resize(s + 1, NO_STAMP);
             if self.has_rules {
                 self.fired.resize(s + 1, SmallVec::new());
+                self.words.resize(s + 1, WordHits::default());
             }
         }
         self.overflow[s] = NO_STAMP;
         if self.has_rules {
             self.fired[s].clear();
+            self.words[s] = WordHits::default();
         }
     }
 
     pub fn closed(&mut self, slot: u32) {
         self.overflow[slot as usize] = NO_STAMP;
+    }
+
+    pub fn set_words(&mut self, slot: u32, words: WordHits) {
+        self.words[slot as usize] = words;
+    }
+
+    /// Time the resolution clock stood still, ms.
+    pub fn paused_ms(&self, _slot: u32) -> i64 {
+        0
     }
 
     pub fn set_overflow(&mut self, slot: u32, stamp: u64) {
@@ -136,7 +148,7 @@ impl<O: Observer> World<'_, O> {
             with_bot: conversation.phase == Phase::Bot,
             reopens: u16::from(conversation.reopens),
             tags: conversation.tags,
-            words: &self.tickets.words,
+            words: &self.tickets.words[slot as usize],
         };
         let now = self.now;
         if !holds(&rule.condition, index, &situation, |calendar| self.c.is_open(calendar, now)) {

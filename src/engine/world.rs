@@ -116,6 +116,7 @@ pub(super) struct World<'a, O: Observer> {
     pub comebacks: Vec<Comeback>,
     pub bot_out: bool,
     pub tickets: super::ticket::Tickets,
+    pub talks: super::talk::Talks,
     pub accounts: Accounts,
     pub agent_meters: AgentMeters,
     pub chunk: Chunk,
@@ -158,6 +159,7 @@ impl<'a, O: Observer> World<'a, O> {
         World {
             sources: SourceState::all(c, &streams),
             tickets: super::ticket::Tickets::new(c),
+            talks: super::talk::Talks::default(),
             accounts: Accounts::new(plan, c.from),
             agent_meters: AgentMeters::new(c.agents.len(), c.from),
             staffed: vec![0; plan.teams.len()],

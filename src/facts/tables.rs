@@ -159,6 +159,9 @@ table! {
         agent_work: i64,
         /// Time with the bot, ms.
         bot_time: i64,
+        /// Of the time from the ticket's creation to its last resolution: how long the policy's
+        /// resolution clock stood paused, ms; 0 where no policy pauses.
+        paused: i64,
         /// Messages written by the customer.
         customer_messages: u16,
         /// Messages of the bot.

@@ -1,23 +1,8 @@
 //! What measuring gives: plain values that the reports print and programs read.
 
+pub use crate::scenario::metric::Unit;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Unit of a metric.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    /// Seconds.
-    S,
-    /// A share, 0..=1.
-    Share,
-    /// A count.
-    Count,
-    /// A mean number (queue, agents).
-    Number,
-    /// Money in the scenario's currency.
-    Money,
-}
 
 /// A metric estimated over replications.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -2,8 +2,24 @@
 //!
 //! Knows nothing of how anything runs. What enters here is text; what leaves is a `Plan` in which
 //! every default is explicit and every name is an index, or a list of diagnostics.
+//!
+//! ```text
+//! text ─► tree with places ─► + presets, --set ─► walk (shape, against the schema) ─► raw ─► check ─► Plan
+//! ```
 
+pub mod metric;
 pub mod plan;
 pub mod rates;
 pub mod desk_presets;
+pub mod raw;
+pub mod schema;
 pub mod switches;
+pub mod value;
+mod check;
+mod load;
+mod overrides;
+mod presets;
+mod source;
+mod walk;
+
+pub use load::{Loaded, load, parse, sources};

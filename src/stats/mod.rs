@@ -25,3 +25,6 @@ pub use sequential::{Decision, Precision, StoppingRule, replications_to_reach};
 pub use sketch::Sketch;
 pub use steady::{BatchMeans, WarmUp, batch_means, lag_1_correlation, mser_5, welch};
 pub use student::{normal_cdf, t_cdf, t_quantile};
+
+pub mod erlang;
+pub mod survival;

@@ -31,9 +31,8 @@ pub fn t_quantile(p: f64, df: f64) -> f64 {
         low = high;
         high *= 2.0;
     }
-    let log_scale = libm::lgamma((df + 1.0) / 2.0)
-        - libm::lgamma(df / 2.0)
-        - 0.5 * libm::log(df * std::f64::consts::PI);
+    let log_scale =
+        libm::lgamma((df + 1.0) / 2.0) - libm::lgamma(df / 2.0) - 0.5 * libm::log(df * std::f64::consts::PI);
     let density = |t: f64| libm::exp(log_scale - (df + 1.0) / 2.0 * libm::log1p(t * t / df));
     let mut t = 0.5 * (low + high);
     // Newton, kept inside a bracket that shrinks with every step; 200 halvings always suffice.

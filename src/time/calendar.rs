@@ -31,7 +31,9 @@ pub enum CalendarError {
     #[error("the calendar never opens: no weekday and no date has any hours")]
     NeverOpens,
     /// A period that ends before it begins, or is longer than a day.
-    #[error("hours from minute {from} to minute {to} of the day are not a period: they must begin before 24:00 and end later than they begin, at most 24 h after midnight")]
+    #[error(
+        "hours from minute {from} to minute {to} of the day are not a period: they must begin before 24:00 and end later than they begin, at most 24 h after midnight"
+    )]
     EmptyPeriod {
         /// Minutes after midnight.
         from: u16,
@@ -51,12 +53,13 @@ pub enum ExactClose {
 
 /// A compiled business calendar; cheap to clone, shared between threads.
 #[derive(Clone, Debug)]
-pub struct Calendar(Arc<Kind>);
+pub struct Calendar(Option<Arc<Compiled>>);
 
+/// What stands behind a calendar that is not always open.
 #[derive(Debug)]
-enum Kind {
-    Always,
-    Hours { hours: BusinessHours, blocks: Box<[OnceLock<Block>]> },
+struct Compiled {
+    hours: BusinessHours,
+    blocks: Box<[OnceLock<Block>]>,
 }
 
 /// The open periods of one block.
@@ -116,12 +119,17 @@ impl Block {
 impl Calendar {
     /// Open at all times.
     pub fn always() -> Calendar {
-        Calendar(Arc::new(Kind::Always))
+        Calendar(None)
     }
 
     /// From the hours of Monday..Sunday and of dates that replace them (none: closed that day).
-    pub fn new(zone: TimeZone, week: [Vec<Hours>; 7], dates: Vec<(Date, Vec<Hours>)>) -> Result<Calendar, CalendarError> {
-        let hours = dates.into_iter().fold(BusinessHours::new(zone, week), |h, (date, open)| h.on_date(date, open));
+    pub fn new(
+        zone: TimeZone,
+        week: [Vec<Hours>; 7],
+        dates: Vec<(Date, Vec<Hours>)>,
+    ) -> Result<Calendar, CalendarError> {
+        let hours =
+            dates.into_iter().fold(BusinessHours::new(zone, week), |h, (date, open)| h.on_date(date, open));
         Calendar::from_hours(hours)
     }
 
@@ -132,19 +140,19 @@ impl Calendar {
             return Ok(Calendar::always());
         }
         let blocks = (0..BLOCKS).map(|_| OnceLock::new()).collect();
-        Ok(Calendar(Arc::new(Kind::Hours { hours, blocks })))
+        Ok(Calendar(Some(Arc::new(Compiled { hours, blocks }))))
     }
 
     /// True for a calendar without any closed time.
     pub fn is_always(&self) -> bool {
-        matches!(*self.0, Kind::Always)
+        self.0.is_none()
     }
 
     /// The block with this number, or `None` beyond the horizon.
     fn block(&self, index: i64) -> Option<&Block> {
-        let Kind::Hours { hours, blocks } = &*self.0 else { return None };
-        let cell = blocks.get(usize::try_from(index).ok()?)?;
-        Some(cell.get_or_init(|| Block::compile(hours, index)))
+        let compiled = self.0.as_ref()?;
+        let cell = compiled.blocks.get(usize::try_from(index).ok()?)?;
+        Some(cell.get_or_init(|| Block::compile(&compiled.hours, index)))
     }
 
     /// The first open period that ends after `at`, joined over the border of its block.
@@ -245,8 +253,12 @@ impl Calendar {
         let mut closing = Instant::NEVER;
         while let Some(block) = self.block(index) {
             let period = match exact_close {
-                ExactClose::Stay if target <= block.total => block.periods.partition_point(|p| p.before < target),
-                ExactClose::NextOpening if target < block.total => block.periods.partition_point(|p| p.before <= target),
+                ExactClose::Stay if target <= block.total => {
+                    block.periods.partition_point(|p| p.before < target)
+                }
+                ExactClose::NextOpening if target < block.total => {
+                    block.periods.partition_point(|p| p.before <= target)
+                }
                 _ => 0,
             };
             if let Some(p) = period.checked_sub(1).map(|i| block.periods[i]) {
@@ -300,14 +312,6 @@ impl Calendar {
         Instant(i64::MIN)
     }
 
-    /// Civil date of an instant in the calendar's zone; UTC for [`Calendar::always`].
-    pub fn date_of(&self, at: Instant) -> Date {
-        match &*self.0 {
-            Kind::Hours { hours, .. } => hours.civil(at).date(),
-            Kind::Always => BusinessHours::new(TimeZone::UTC, Default::default()).civil(at).date(),
-        }
-    }
-
     /// The same time of day so many working days later, or the next open instant if the desk is
     /// closed then. A working day is a date on which an open period begins; today does not count.
     pub fn add_days(&self, start: Instant, days: u32) -> Instant {
@@ -327,7 +331,7 @@ impl Calendar {
     }
 
     fn same_time_on_working_day(&self, start: Instant, days: u32, forward: bool) -> Option<Instant> {
-        let Kind::Hours { hours, .. } = &*self.0 else {
+        let Some(Compiled { hours, .. }) = self.0.as_deref() else {
             let span = Span(86_400_000 * i64::from(days));
             return Some(if forward { start + span } else { start - span });
         };

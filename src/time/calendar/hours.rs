@@ -30,7 +30,13 @@ pub struct BusinessHours {
 impl BusinessHours {
     /// The hours of Monday..Sunday.
     pub fn new(zone: TimeZone, week: [Vec<Hours>; 7]) -> Self {
-        BusinessHours { zone, week, dates: BTreeMap::new(), holidays: BTreeSet::new(), breaks: BTreeMap::new() }
+        BusinessHours {
+            zone,
+            week,
+            dates: BTreeMap::new(),
+            holidays: BTreeSet::new(),
+            breaks: BTreeMap::new(),
+        }
     }
 
     /// Hours that replace the weekday's on one date; none: closed.
@@ -76,7 +82,12 @@ impl BusinessHours {
     }
 
     pub(super) fn check(&self) -> Result<(), CalendarError> {
-        let all = self.week.iter().flatten().chain(self.dates.values().flatten()).chain(self.breaks.values().flatten());
+        let all = self
+            .week
+            .iter()
+            .flatten()
+            .chain(self.dates.values().flatten())
+            .chain(self.breaks.values().flatten());
         for &(from, to) in all {
             if from >= DAY_MINUTES || to <= from || to > LAST_END_MINUTES {
                 return Err(CalendarError::EmptyPeriod { from, to });
@@ -97,7 +108,8 @@ impl BusinessHours {
 
     /// The open periods that begin on one date, in UTC milliseconds, sorted, apart from each other.
     pub(super) fn periods_of(&self, date: Date) -> Vec<(i64, i64)> {
-        let mut open: Vec<(i64, i64)> = self.hours_of(date).iter().map(|&hours| self.in_utc(date, hours)).collect();
+        let mut open: Vec<(i64, i64)> =
+            self.hours_of(date).iter().map(|&hours| self.in_utc(date, hours)).collect();
         open.retain(|(from, to)| from < to);
         open.sort_unstable();
         let mut merged: Vec<(i64, i64)> = Vec::with_capacity(open.len());

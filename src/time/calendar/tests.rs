@@ -19,7 +19,10 @@ fn every_day(zone: &str, hours: Vec<Hours>) -> Calendar {
 #[test]
 fn a_calendar_without_hours_is_refused() {
     let zone = TimeZone::UTC;
-    assert_eq!(Calendar::new(zone.clone(), Default::default(), vec![]).unwrap_err(), CalendarError::NeverOpens);
+    assert_eq!(
+        Calendar::new(zone.clone(), Default::default(), vec![]).unwrap_err(),
+        CalendarError::NeverOpens
+    );
     let reversed = std::array::from_fn(|_| vec![(540, 0)]);
     let error = Calendar::new(zone.clone(), reversed, vec![]).unwrap_err();
     assert_eq!(error, CalendarError::EmptyPeriod { from: 540, to: 0 });
@@ -88,7 +91,8 @@ fn hours_over_midnight_belong_to_the_day_they_begin_on() {
 
 #[test]
 fn beyond_the_horizon_nothing_is_due() {
-    let once = BusinessHours::new(TimeZone::UTC, Default::default()).on_date(date(2026, 1, 5), vec![(540, 600)]);
+    let once =
+        BusinessHours::new(TimeZone::UTC, Default::default()).on_date(date(2026, 1, 5), vec![(540, 600)]);
     let calendar = Calendar::from_hours(once).unwrap();
     let before = at("2026-01-01T00:00:00Z");
     let hour = Span::from_hours(1);
@@ -99,8 +103,14 @@ fn beyond_the_horizon_nothing_is_due() {
     assert_eq!(calendar.open_periods(before).count(), 1);
 }
 
-const ZONES: [&str; 6] =
-    ["America/Bogota", "Europe/Berlin", "America/Santiago", "Australia/Lord_Howe", "America/New_York", "Asia/Kolkata"];
+const ZONES: [&str; 6] = [
+    "America/Bogota",
+    "Europe/Berlin",
+    "America/Santiago",
+    "Australia/Lord_Howe",
+    "America/New_York",
+    "Asia/Kolkata",
+];
 
 /// A random business week: up to three periods a day, some over midnight.
 fn calendars() -> impl Strategy<Value = Calendar> {
