@@ -13,6 +13,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(super) enum CompiledSource {
     Synthetic(synthetic::Compiled),
+    Recorded(super::replay::Replay),
 }
 
 /// A change of duty of a block of agents.
@@ -75,8 +76,8 @@ pub enum CompileError {
     TooMany { expected: f64, limit: f64 },
     #[error("the teams have {agents} agents in all; the limit is {limit}")]
     TooManyAgents { agents: u64, limit: u64 },
-    #[error("{0}")]
-    Traffic(String),
+    #[error("the recorded traffic `{name}`: {reason}")]
+    Traffic { name: String, reason: String },
     #[error("{0}")]
     Sla(String),
     #[error("the bot's flow has faults")]
@@ -108,7 +109,12 @@ impl Compiled {
                     expected += compiled.expected().min(synthetic.max as f64);
                     sources.push(CompiledSource::Synthetic(compiled));
                 }
-                Source::Recorded(_) => {}
+                Source::Recorded(recorded) => {
+                    let replay = super::replay::Replay::load(&plan, recorded)
+                        .map_err(|e| CompileError::Traffic { name: recorded.name.clone(), reason: e.to_string() })?;
+                    expected += replay.expected();
+                    sources.push(CompiledSource::Recorded(replay));
+                }
             }
         }
         if expected > MAX_CONVERSATIONS {
@@ -221,6 +227,23 @@ fn load_flow(plan: &Plan) -> Result<Option<Flow>, CompileError> {
 }
 
 impl Compiled {
+    pub(super) fn replay(&self, source: usize) -> Option<&super::replay::Replay> {
+        match self.sources.get(source) {
+            Some(CompiledSource::Recorded(replay)) => Some(replay),
+            _ => None,
+        }
+    }
+
+    /// The accounts of the recorded sources that were read: (source, report).
+    pub fn imports(&self) -> impl Iterator<Item = (&str, &crate::traffic::recorded::ImportReport)> {
+        self.plan.sources.iter().zip(&self.sources).filter_map(|(source, compiled)| match (source, compiled) {
+            (Source::Recorded(recorded), CompiledSource::Recorded(replay)) => {
+                Some((recorded.name.as_str(), &replay.recording().report))
+            }
+            _ => None,
+        })
+    }
+
     /// Whether a calendar is open.
     pub(super) fn is_open(&self, calendar: u16, at: Instant) -> bool {
         self.policies.calendar(calendar).is_none_or(|calendar| calendar.is_open(at))

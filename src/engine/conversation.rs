@@ -65,6 +65,8 @@ pub(super) struct Conversation {
     pub last_agent: AgentIdx,
     /// Stamps of the events that concern it; an event with another stamp is stale.
     pub step: u64,
+    pub follow_up: u64,
+    pub silence: u64,
     pub patience: u64,
     pub deadline: u64,
     pub queue: u64,
@@ -139,6 +141,8 @@ impl Conversation {
             agent: NO_AGENT,
             last_agent: NO_AGENT,
             step: NO_STAMP,
+            follow_up: NO_STAMP,
+            silence: NO_STAMP,
             patience: NO_STAMP,
             deadline: NO_STAMP,
             queue: NO_STAMP,

@@ -16,6 +16,7 @@ mod customer;
 mod duty;
 mod event_list;
 mod queue;
+mod replay;
 mod story;
 mod talk;
 mod ticket;

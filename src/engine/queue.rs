@@ -81,9 +81,7 @@ impl<O: Observer> World<'_, O> {
             let overflow = self.events.schedule(now + after, Kind::Overflow, slot);
             self.tickets.set_overflow(slot, overflow);
         }
-        if self.slots[slot as usize].step == NO_STAMP {
-            self.schedule_follow_up(slot);
-        }
+        self.schedule_follow_up(slot);
         self.fire(slot, Moment::Queued, ahead + 1);
     }
 
@@ -250,9 +248,9 @@ impl<O: Observer> World<'_, O> {
             let slot = entry.slot;
             self.leave_queue(slot, QueueEnd::Taken);
             self.push_stay(slot, QueueEnd::Taken, team);
-            if self.slots[slot as usize].step != NO_STAMP && self.plan.customer.follow_up.is_some() {
-                // The follow-up he would have written while waiting is not needed any more.
-                self.slots[slot as usize].step = NO_STAMP;
+            if self.slots[slot as usize].need.script == u32::MAX {
+                // What he would have written while waiting is not needed any more.
+                self.slots[slot as usize].follow_up = NO_STAMP;
             }
             self.assign(slot, agent);
         }
