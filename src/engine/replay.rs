@@ -20,7 +20,8 @@ use std::sync::Arc;
 pub(super) struct Replay {
     recording: Arc<Recording>,
     source: Recorded,
-    shift: Span,
+    /// When each conversation begins in the run, in order: (instant, recorded conversation).
+    order: Vec<(i64, u32)>,
     end: Instant,
 }
 
@@ -30,10 +31,23 @@ const SPREAD_MS: f64 = 3_600_000.0;
 impl Replay {
     pub fn load(plan: &Plan, source: &Recorded) -> Result<Replay, ImportError> {
         let recording = load(source)?;
-        let shift = source.shift.unwrap_or_else(|| {
-            recording.conversations.first().map_or(Span::ZERO, |first| to_same_weekday(plan, first.started_at))
-        });
-        Ok(Replay { recording: Arc::new(recording), source: source.clone(), shift, end: plan.end })
+        let first = recording.conversations.first().map_or(plan.start, |first| first.started_at);
+        let shift = source.shift.unwrap_or_else(|| to_same_weekday(plan, first));
+        // With a fold, the first conversation's place in the cycle is kept by all.
+        let cycle_from = source.fold.map(|_| plan.start.ms());
+        let mut order: Vec<(i64, u32)> = (0u32..)
+            .zip(&recording.conversations)
+            .map(|(script, conversation)| {
+                let at = (conversation.started_at + shift).ms();
+                let at = match (cycle_from, source.fold) {
+                    (Some(from), Some(fold)) => from + (at - from).rem_euclid(fold.ms().max(1)),
+                    _ => at,
+                };
+                (at, script)
+            })
+            .collect();
+        order.sort_unstable();
+        Ok(Replay { recording: Arc::new(recording), source: source.clone(), order, end: plan.end })
     }
 
     pub fn recording(&self) -> &Recording {
@@ -99,13 +113,10 @@ pub(super) struct ReplayState {
 impl ReplayState {
     /// The instant of the next conversation.
     pub fn next(&mut self, replay: &Replay, streams: &Streams, source: usize) -> Option<Instant> {
-        let conversations = &replay.recording.conversations;
-        while let Some(conversation) = conversations.get(self.position) {
-            let at = (conversation.started_at + replay.shift).ms();
+        while let Some(&(at, script)) = replay.order.get(self.position) {
             if self.pending.peek().is_some_and(|Reverse((first, ..))| *first < at) {
                 break;
             }
-            let script = self.position as u32;
             self.position += 1;
             let mut stream = streams.stream(Purpose::Resample, entity(source, 0, u64::from(script)));
             let scale = replay.source.scale;
