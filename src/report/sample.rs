@@ -461,6 +461,7 @@ pub(super) fn plan() -> Plan {
             price_marketing: 0.0125,
             price_inbound: 0.0,
             utility_free_in_window: true,
+            pricing: crate::scenario::plan::Pricing::PerMessage,
         },
         bot: BotPlan {
             kind: BotKind::None,
