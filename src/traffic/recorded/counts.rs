@@ -210,3 +210,34 @@ fn incidents() {
     assert_eq!(durations.len(), 429);
     assert_eq!(durations[durations.len() / 2] as f64 / 3_600_000.0, 52.25);
 }
+
+#[test]
+fn a_zoho_desk_backup() {
+    let (r, events) = read_file("data/recorded/zoho_desk_sample");
+    assert_eq!(r.quarantined, 0, "{:?}", r.quarantine);
+    assert_eq!(r.count("ticket"), 50);
+    let states = ["closed", "open", "on_hold", "escalated", ""].map(|s| r.count(&format!("status_{s}")));
+    assert_eq!(states, [20, 15, 5, 5, 5]);
+    let channels = ["email", "phone", "web", "chat"].map(|c| r.count(&format!("channel_{c}")));
+    assert_eq!(channels, [25, 11, 9, 5]);
+    assert_eq!((r.count("thread_email_incoming"), r.count("thread_email_outgoing")), (36, 29));
+    assert_eq!(r.count("comment"), 15);
+    assert_eq!(events.iter().filter(|e| e.kind == Kind::Note).count(), 15);
+    assert_eq!(r.conversations, 50);
+    // Rows: tickets, threads, comments, and as notices agents, departments and two header rows a file.
+    assert_eq!((r.kept, r.notices), (50 + 65 + 15, 5 + 3 + 10));
+    let closed = events.iter().filter(|e| e.kind == Kind::Status && e.value.as_deref() == Some("closed")).count();
+    assert_eq!(closed, 20);
+    let mut begun: std::collections::BTreeMap<&str, i64> = Default::default();
+    let mut first_reply: std::collections::BTreeMap<&str, i64> = Default::default();
+    for e in events.iter().filter(|e| e.kind == Kind::Message) {
+        let of = if e.from == Role::Agent { &mut first_reply } else { &mut begun };
+        of.entry(&e.conversation).or_insert(e.at.ms());
+    }
+    assert_eq!((begun.len(), first_reply.len()), (50, 50));
+    assert_eq!(begun.values().min().copied(), Some(utc("2024-01-08T09:15:00Z")));
+    assert_eq!(begun.values().max().copied(), Some(utc("2024-06-10T11:00:00Z")));
+    let mut minutes: Vec<i64> = first_reply.iter().map(|(c, at)| (at - begun[c]) / 60_000).collect();
+    minutes.sort_unstable();
+    assert_eq!((minutes[24] + minutes[25]) / 2, 60);
+}

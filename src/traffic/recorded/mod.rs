@@ -36,6 +36,8 @@ mod desks;
 
 #[cfg(test)]
 mod counts;
+#[cfg(test)]
+mod robustness;
 
 use std::path::PathBuf;
 

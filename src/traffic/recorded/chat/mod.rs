@@ -9,6 +9,9 @@ mod order;
 mod roles;
 mod wordings;
 
+#[cfg(test)]
+mod tests;
+
 use fxhash::{FxHashMap, FxHasher64};
 use std::hash::Hasher;
 

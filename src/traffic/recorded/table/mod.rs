@@ -25,7 +25,7 @@ use mapping::{Cell, FullCell, When};
 /// Mappings that come with the program: file name and text.
 pub const SHIPPED: [(&str, &str); 2] = [
     ("incident_log.toml", include_str!("../../../../data/mappings/incident_log.toml")),
-    ("twitter_care.toml", include_str!("../../../../data/mappings/twitter_care.toml")),
+    ("twitter_care.mapping.toml", include_str!("../../../../data/recorded/twitter_care.mapping.toml")),
 ];
 
 /// The shipped mapping for a table with these columns.
