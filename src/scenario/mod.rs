@@ -7,10 +7,10 @@
 //! text ─► tree with places ─► + presets, --set ─► walk (shape, against the schema) ─► raw ─► check ─► Plan
 //! ```
 
+pub mod desk_presets;
 pub mod metric;
 pub mod plan;
 pub mod rates;
-pub mod desk_presets;
 pub mod raw;
 pub mod schema;
 pub mod switches;
@@ -21,5 +21,7 @@ mod overrides;
 mod presets;
 mod source;
 mod walk;
+#[cfg(test)]
+mod tests;
 
 pub use load::{Loaded, load, parse, sources};
