@@ -13,6 +13,7 @@ mod junit;
 mod manifest;
 mod markdown;
 mod metrics;
+mod story;
 mod terminal;
 mod text;
 mod verdict;
@@ -23,7 +24,8 @@ pub use json::{json, summary_schema};
 pub use junit::junit;
 pub use manifest::{InputHash, Manifest};
 pub use markdown::markdown;
-pub use terminal::terminal;
+pub use story::story;
+pub use terminal::{goals, terminal};
 pub use verdict::verdict;
 pub use write::write;
 

@@ -14,11 +14,12 @@ pub mod rates;
 pub mod raw;
 pub mod schema;
 pub mod switches;
+pub mod templates;
 pub mod value;
 mod check;
 mod load;
 mod overrides;
-mod presets;
+pub mod presets;
 mod source;
 mod walk;
 #[cfg(test)]

@@ -358,11 +358,9 @@ impl Known {
     fn learn(&mut self, event: &Event, desk: &Desk) {
         let word = event.value.as_deref().unwrap_or("");
         match event.kind {
-            Kind::Message if event.from == Role::Customer => {
-                if self.text.is_empty() {
-                    self.text = fold(event.text.as_deref().unwrap_or(""));
-                    self.media = event.media.is_some();
-                }
+            Kind::Message if event.from == Role::Customer && self.text.is_empty() => {
+                self.text = fold(event.text.as_deref().unwrap_or(""));
+                self.media = event.media.is_some();
             }
             Kind::Priority => {
                 if let Some(priority) = index_of(&desk.priorities, word) {
@@ -406,3 +404,6 @@ fn index_of(names: &[String], word: &str) -> Option<u8> {
     let found = names.iter().position(|name| name.eq_ignore_ascii_case(word.trim()))?;
     u8::try_from(found).ok()
 }
+
+#[cfg(test)]
+mod tests;

@@ -710,3 +710,6 @@ fn late(due: Instant, at: Instant, policies: &Policies) -> bool {
         EventAtDue::Breached => at >= due,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -137,7 +137,9 @@ fn priorities(case: &Value) -> Vec<String> {
         let changed = event["to"].as_str().filter(|_| event["type"] == "priority_changed");
         names.extend(changed.or(event["priority"].as_str()).map(str::to_owned));
     }
-    names.extend(text(&case["policy"]["condition"]).strip_prefix("priority = ").map(str::to_owned));
+    let conditions = list(&case["policy"]["candidates"]).iter().chain([&case["policy"]]);
+    let asked = conditions.filter_map(|policy| text(&policy["condition"]).split_once('='));
+    names.extend(asked.map(|(_, name)| name.trim_matches(['=', ' ', '"', '\'']).to_owned()));
     names.sort();
     names.dedup();
     names
@@ -166,12 +168,15 @@ fn policies(case: &Value) -> Policies {
         calendars.push(calendar_of(event, zone(case), &switches).unwrap());
     }
     let names = priorities(case);
-    let asked = text(&case["policy"]["condition"]).strip_prefix("priority = ");
-    let asked = names.iter().position(|name| Some(name.as_str()) == asked).map(|i| i as u8);
-    let when = Condition { priorities: asked.into_iter().collect(), ..Condition::default() };
+    let written = &case["policy"]["condition"];
+    let when = condition(written, &names);
     // A case's only policy is its system's default one, unless it has a condition.
     let policies: Vec<Policy> = (0..calendars.len())
-        .map(|i| Policy { when: when.clone(), default: asked.is_none(), ..policy(&case["policy"], i as u16) })
+        .map(|i| Policy {
+            when: when.clone(),
+            default: text(written).is_empty(),
+            ..policy(&case["policy"], i as u16)
+        })
         .collect();
     Policies::compile(&policies, &calendars, &switches).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
@@ -293,16 +298,26 @@ fn set_field<'a>(case: &'a Value, field: &'a str) -> impl Iterator<Item = Option
 
 // ---- policies ----------------------------------------------------------------------------------
 
-/// Conditions of the cases: `title contains "words"` or nothing.
-fn condition(value: &Value) -> Condition {
-    let word = text(value).split('"').nth(1);
-    Condition { contains: word.map(str::to_owned).into_iter().collect(), ..Condition::default() }
+/// Conditions of the cases: `title contains "words"`, `priority = NAME` or nothing.
+fn condition(value: &Value, priorities: &[String]) -> Condition {
+    let quoted = text(value).split(['"', '\'']).nth(1);
+    let asked = text(value).split_once('=').map(|(_, name)| name.trim_matches(['=', ' ', '"', '\'']));
+    let priority = priorities.iter().position(|name| Some(name.as_str()) == asked).map(|i| i as u8);
+    Condition {
+        contains: quoted.filter(|_| asked.is_none()).map(str::to_owned).into_iter().collect(),
+        priorities: priority.into_iter().collect(),
+        ..Condition::default()
+    }
 }
 
 fn candidates(case: &Value) -> Vec<Policy> {
+    let priorities = priorities(case);
     list(&case["policy"]["candidates"])
         .iter()
-        .map(|candidate| Policy { when: condition(&candidate["condition"]), ..policy(candidate, 0) })
+        .map(|candidate| Policy {
+            when: condition(&candidate["condition"], &priorities),
+            ..policy(candidate, 0)
+        })
         .collect()
 }
 
@@ -310,7 +325,10 @@ fn policy_selection(case: &Value) -> Outcome {
     let written = candidates(case);
     let policies =
         Policies::compile(&written, &[Calendar::always()], &switches(case)).map_err(|p| format!("{p:?}"))?;
-    let facts = TicketFacts { text: text(&case["events"][0]["title"]), ..TicketFacts::default() };
+    let names = priorities(case);
+    let created = &case["events"][0];
+    let priority = names.iter().position(|name| name == text(&created["priority"])).unwrap_or(0) as u8;
+    let facts = TicketFacts { text: text(&created["title"]), priority, ..TicketFacts::default() };
     let got = policies.select(&facts).map(|i| written[usize::from(i)].name.as_str());
     same("policy", got, case["expected"]["policy"].as_str())
 }
@@ -346,7 +364,8 @@ fn log(case: &Value, upto: usize) -> Vec<Event> {
             "state_changed" => (Kind::Status, Role::Agent, event["to"].as_str()),
             "customer_message" => (Kind::Message, Role::Customer, None),
             "agent_reply" => (Kind::Message, Role::Agent, None),
-            "private_note" => (Kind::Note, Role::Agent, None),
+            "private_note" | "internal_note" | "note" => (Kind::Note, Role::Agent, None),
+            "bot_reply" | "bot_message" => (Kind::Message, Role::Bot, None),
             "bot_handoff" => (Kind::Assign, Role::Bot, None),
             "priority_changed" => (Kind::Priority, Role::Agent, event["to"].as_str()),
             "schedule_set" => (Kind::Assign, Role::System, event["schedule"].as_str()),
@@ -404,10 +423,6 @@ fn ticket(case: &Value) -> Outcome {
         let outcome = match key.as_str() {
             "next_due" => same_instant(key, tracker.next_due(), want),
             "first_response_at" => same_instant(key, tracker.first_response_at(), want),
-            "first_response_late_s" => {
-                let late = worst(ClockKind::FirstResponse).and_then(|record| record.overdue());
-                same(key, late.map(|late| late.0 / 1_000), want.as_i64())
-            }
             "hold_s" => {
                 let held = tracker.held(ClockKind::Resolution, now, &policies);
                 same(key, Some(held.0), want.as_i64().map(|s| s * 1_000))
@@ -429,6 +444,9 @@ fn ticket(case: &Value) -> Outcome {
                     same(key, worst(clock(name)).map(|r| r.used.0 / 60_000), want.as_i64())
                 } else if let Some(name) = key.strip_suffix("_diff_min") {
                     same(key, worst(clock(name)).map(|r| (r.target - r.used).0 / 60_000), want.as_i64())
+                } else if let Some(name) = key.strip_suffix("_late_s") {
+                    let late = worst(clock(name)).and_then(|r| r.overdue());
+                    same(key, late.map(|late| late.0 / 1_000), want.as_i64())
                 } else if let Some(name) = key.strip_suffix("_used_s") {
                     same(key, worst(clock(name)).map(|r| r.used.0 / 1_000), want.as_i64())
                 } else {
@@ -447,7 +465,7 @@ fn attributes(case: &Value) -> Outcome {
     let history = history(case);
     let created = events(case, "ticket_created").next().unwrap();
     let mut stamps = Stamps::new(instant(&created["at"]));
-    let mut exchange: Option<Span> = None;
+    let (mut exchange, mut update): (Option<Span>, Option<Span>) = (None, None);
     for event in list(&case["events"]) {
         let value = event["value"].as_str().map_or(Instant::NEVER, |_| instant(&event["value"]));
         match (text(&event["type"]), text(&event["field"])) {
@@ -457,6 +475,8 @@ fn attributes(case: &Value) -> Outcome {
             (_, "closed_at") => stamps.closed = value,
             (_, "total_hold_s") => stamps.held = Span::from_s(event["value"].as_i64().unwrap()),
             (_, "last_agent_contact_at") => {
+                let since = stamps.agent_contact.known().unwrap_or(stamps.created);
+                update = update.max(Some(history.used_between(ClockKind::Update, since, value, &policies)));
                 stamps.agent_contact = value;
                 exchange = exchange.max(stamps.used(ClockKind::NextResponse, &history, &policies));
             }
@@ -467,6 +487,7 @@ fn attributes(case: &Value) -> Outcome {
     for (key, want) in case["expected"].as_object().unwrap() {
         let used = |name: &str| match clock(name) {
             ClockKind::NextResponse => exchange,
+            ClockKind::Update => update,
             kind => stamps.used(kind, &history, &policies),
         };
         let minutes = |span: Span| span.0 / 60_000;
