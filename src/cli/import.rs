@@ -7,7 +7,8 @@ use crate::time::Span;
 use crate::traffic::log::Event;
 use crate::traffic::recorded::log_file::{LogWriter, TextForm};
 use crate::traffic::recorded::{
-    DateOrder, Format, ImportError, ImportReport, Input, KeepText, Key, Options, Quarantined, import_watched, input,
+    DateOrder, Format, ImportError, ImportReport, Input, KeepText, Key, Options, Quarantined, import_watched,
+    input,
 };
 use anyhow::{Context, anyhow};
 use clap::ValueEnum;
@@ -154,7 +155,9 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
     } else {
         // Beside its place first, then renamed: never half a log, and a log may be read and replaced.
         let beside = || tempfile::NamedTempFile::new_in(folder);
-        let cannot = |e: io::Error| Failure::io(anyhow::Error::new(e).context(format!("could not write {}", args.output.display())));
+        let cannot = |e: io::Error| {
+            Failure::io(anyhow::Error::new(e).context(format!("could not write {}", args.output.display())))
+        };
         let (mut log, mut refused) = (beside().map_err(cannot)?, BufWriter::new(beside().map_err(cannot)?));
         let report = copy(&inputs, &options, form, BufWriter::new(log.as_file_mut()), &mut refused, &bar)?;
         bar.finish_and_clear();
@@ -175,7 +178,11 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
         Account::Json => json(&report),
         Account::Text => text(&report, &args.output),
     };
-    if to_stdout { ui.say(account.trim_end()) } else { ui.print(&account) }
+    if to_stdout {
+        ui.say(account.trim_end())
+    } else {
+        ui.print(&account)
+    }
     Ok(if args.strict && report.quarantined > 0 { Exit::Input } else { Exit::Success })
 }
 
@@ -237,7 +244,9 @@ fn inputs(args: &Args, options: &Options, notes: &mut Vec<String>) -> Result<Vec
             let stdin = Input::stream("stdin", &mut io::stdin().lock());
             inputs.push(stdin.context("could not read standard input").map_err(Failure::io)?);
         } else if !path.exists() && text.contains(['*', '?', '[']) {
-            let found = glob::glob(&text).with_context(|| format!("{text}: not a pattern")).map_err(Failure::input)?;
+            let found = glob::glob(&text)
+                .with_context(|| format!("{text}: not a pattern"))
+                .map_err(Failure::input)?;
             let before = paths.len();
             for path in found {
                 paths.push(path.map_err(|e| Failure::io(anyhow::Error::from(e)))?);
@@ -256,7 +265,8 @@ fn inputs(args: &Args, options: &Options, notes: &mut Vec<String>) -> Result<Vec
 /// The secret: as told, or the one kept beside the log, or a new one that is kept there from now on.
 fn key(args: &Args, to_stdout: bool) -> Result<Key, Failure> {
     let read = |path: &Path| -> Result<Key, Failure> {
-        let bytes = std::fs::read(path).with_context(|| format!("could not read the key file {}", path.display()));
+        let bytes =
+            std::fs::read(path).with_context(|| format!("could not read the key file {}", path.display()));
         let bytes = bytes.map_err(Failure::io)?;
         if bytes.trim_ascii().is_empty() {
             return Err(Failure::input(anyhow!("the key file {} is empty", path.display())));
@@ -294,7 +304,9 @@ fn key(args: &Args, to_stdout: bool) -> Result<Key, Failure> {
 /// Progress by bytes, with rate and time left.
 fn bar(bytes: u64, ui: &Ui) -> ProgressBar {
     let bar = ui.progress("reading");
-    if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
+    if let Ok(style) =
+        ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
+    {
         bar.set_style(style);
     }
     bar.set_length(bytes);
@@ -332,9 +344,15 @@ fn text(report: &ImportReport, output: &Path) -> String {
     ));
     if let Some((first, last)) = report.span {
         let written = |at: crate::time::Instant| {
-            jiff::Timestamp::from_millisecond(at.ms()).map_or_else(|_| at.ms().to_string(), |t| format!("{t:.0}"))
+            jiff::Timestamp::from_millisecond(at.ms())
+                .map_or_else(|_| at.ms().to_string(), |t| format!("{t:.0}"))
         };
-        line(format!("from {} to {}, precision: {}", written(first), written(last), counts(&report.precision)));
+        line(format!(
+            "from {} to {}, precision: {}",
+            written(first),
+            written(last),
+            counts(&report.precision)
+        ));
     }
     if report.late + report.out_of_order > 0 {
         line(format!("{} states came late, {} entries stand out of order", report.late, report.out_of_order));
@@ -365,7 +383,8 @@ fn json(report: &ImportReport) -> String {
         .iter()
         .map(|f| serde_json::json!({ "name": f.name, "format": f.format, "reason": f.reason, "bytes": f.bytes }))
         .collect();
-    let at = |at: crate::time::Instant| jiff::Timestamp::from_millisecond(at.ms()).ok().map(|t| t.to_string());
+    let at =
+        |at: crate::time::Instant| jiff::Timestamp::from_millisecond(at.ms()).ok().map(|t| t.to_string());
     let account = serde_json::json!({
         "schema": 1,
         "files": files,
