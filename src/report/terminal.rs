@@ -52,6 +52,18 @@ pub fn terminal(summary: &Summary, width: usize, colour: bool) -> String {
     text
 }
 
+/// The goals alone, each on a line with its verdict.
+pub fn goals(summary: &Summary, width: usize, colour: bool) -> String {
+    let lines = goal_lines(
+        &summary.goals,
+        &summary.currency,
+        width.max(MIN_WIDTH),
+        summary.goals.len() + 1,
+        Paint { on: colour },
+    );
+    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
 /// Title on the left, how it was run on the right.
 fn header(summary: &Summary, width: usize, paint: Paint) -> Vec<String> {
     let runs = match summary.replications {

@@ -7,18 +7,19 @@
 //! text ─► tree with places ─► + presets, --set ─► walk (shape, against the schema) ─► raw ─► check ─► Plan
 //! ```
 
+pub mod desk_presets;
 pub mod metric;
 pub mod plan;
 pub mod rates;
 pub mod raw;
 pub mod schema;
 pub mod switches;
+pub mod templates;
 pub mod value;
-pub mod desk_presets;
 mod check;
 mod load;
 mod overrides;
-mod presets;
+pub mod presets;
 mod source;
 mod walk;
 #[cfg(test)]

@@ -24,7 +24,13 @@ fn all_cases() {
         .iter()
         .filter_map(|case| run(case).err().map(|why| format!("{}: {why}", case["id"].as_str().unwrap())))
         .collect();
-    assert!(failures.is_empty(), "{} of {} cases fail:\n{}", failures.len(), cases.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases fail:\n{}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n")
+    );
 }
 
 fn run(case: &Value) -> Outcome {
@@ -84,7 +90,9 @@ fn hours(value: &Value) -> Vec<Hours> {
 }
 
 fn dated(value: &Value) -> Vec<(jiff::civil::Date, Vec<Hours>)> {
-    value.as_object().map_or(vec![], |dates| dates.iter().map(|(date, at)| (date.parse().unwrap(), hours(at))).collect())
+    value
+        .as_object()
+        .map_or(vec![], |dates| dates.iter().map(|(date, at)| (date.parse().unwrap(), hours(at))).collect())
 }
 
 /// The switches of a case's system. biz and business_time are libraries of calendar arithmetic.
@@ -100,7 +108,8 @@ fn switches(case: &Value) -> ClockSwitches {
 /// `case` may also be an event that brings new hours.
 fn calendar_of(case: &Value, zone: TimeZone, switches: &ClockSwitches) -> Result<Calendar, CalendarError> {
     let Some(week) = case["business_hours"].as_object() else { return Ok(Calendar::always()) };
-    let week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map(|day| week.get(day).map_or(vec![], hours));
+    let week =
+        ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map(|day| week.get(day).map_or(vec![], hours));
     let mut hours = BusinessHours::new(zone, week);
     for (date, open) in dated(&case["date_overrides"]) {
         hours = hours.on_date(date, open);
@@ -128,7 +137,9 @@ fn priorities(case: &Value) -> Vec<String> {
         let changed = event["to"].as_str().filter(|_| event["type"] == "priority_changed");
         names.extend(changed.or(event["priority"].as_str()).map(str::to_owned));
     }
-    names.extend(text(&case["policy"]["condition"]).strip_prefix("priority = ").map(str::to_owned));
+    let conditions = list(&case["policy"]["candidates"]).iter().chain([&case["policy"]]);
+    let asked = conditions.filter_map(|policy| text(&policy["condition"]).split_once('='));
+    names.extend(asked.map(|(_, name)| name.trim_matches(['=', ' ', '"', '\'']).to_owned()));
     names.sort();
     names.dedup();
     names
@@ -157,12 +168,15 @@ fn policies(case: &Value) -> Policies {
         calendars.push(calendar_of(event, zone(case), &switches).unwrap());
     }
     let names = priorities(case);
-    let asked = text(&case["policy"]["condition"]).strip_prefix("priority = ");
-    let asked = names.iter().position(|name| Some(name.as_str()) == asked).map(|i| i as u8);
-    let when = Condition { priorities: asked.into_iter().collect(), ..Condition::default() };
+    let written = &case["policy"]["condition"];
+    let when = condition(written, &names);
     // A case's only policy is its system's default one, unless it has a condition.
     let policies: Vec<Policy> = (0..calendars.len())
-        .map(|i| Policy { when: when.clone(), default: asked.is_none(), ..policy(&case["policy"], i as u16) })
+        .map(|i| Policy {
+            when: when.clone(),
+            default: text(written).is_empty(),
+            ..policy(&case["policy"], i as u16)
+        })
         .collect();
     Policies::compile(&policies, &calendars, &switches).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
@@ -209,8 +223,10 @@ fn business_duration(case: &Value) -> Outcome {
 }
 
 fn open_periods(case: &Value) -> Outcome {
-    let want: Vec<(Instant, Instant)> =
-        list(&case["expected"]["periods"]).iter().map(|pair| (instant(&pair[0]), instant(&pair[1]))).collect();
+    let want: Vec<(Instant, Instant)> = list(&case["expected"]["periods"])
+        .iter()
+        .map(|pair| (instant(&pair[0]), instant(&pair[1])))
+        .collect();
     let start = instant(&case["events"][0]["at"]);
     same("periods", calendar(case).open_periods(start).take(want.len()).collect(), want)
 }
@@ -260,7 +276,8 @@ fn pause_intervals(case: &Value) -> Outcome {
     let zone = zone(case);
     let mut got: BTreeMap<String, Vec<[String; 2]>> = BTreeMap::new();
     for (from, to) in history(case).pauses(ClockKind::Resolution, &policies(case)) {
-        let [from, to] = [from, to].map(|at| zone.to_datetime(jiff::Timestamp::from_millisecond(at.0).unwrap()));
+        let [from, to] =
+            [from, to].map(|at| zone.to_datetime(jiff::Timestamp::from_millisecond(at.0).unwrap()));
         let mut date = from.date();
         while date <= to.date() {
             let clock = |at: jiff::civil::DateTime| format!("{:02}:{:02}", at.hour(), at.minute());
@@ -281,23 +298,37 @@ fn set_field<'a>(case: &'a Value, field: &'a str) -> impl Iterator<Item = Option
 
 // ---- policies ----------------------------------------------------------------------------------
 
-/// Conditions of the cases: `title contains "words"` or nothing.
-fn condition(value: &Value) -> Condition {
-    let word = text(value).split('"').nth(1);
-    Condition { contains: word.map(str::to_owned).into_iter().collect(), ..Condition::default() }
+/// Conditions of the cases: `title contains "words"`, `priority = NAME` or nothing.
+fn condition(value: &Value, priorities: &[String]) -> Condition {
+    let quoted = text(value).split(['"', '\'']).nth(1);
+    let asked = text(value).split_once('=').map(|(_, name)| name.trim_matches(['=', ' ', '"', '\'']));
+    let priority = priorities.iter().position(|name| Some(name.as_str()) == asked).map(|i| i as u8);
+    Condition {
+        contains: quoted.filter(|_| asked.is_none()).map(str::to_owned).into_iter().collect(),
+        priorities: priority.into_iter().collect(),
+        ..Condition::default()
+    }
 }
 
 fn candidates(case: &Value) -> Vec<Policy> {
+    let priorities = priorities(case);
     list(&case["policy"]["candidates"])
         .iter()
-        .map(|candidate| Policy { when: condition(&candidate["condition"]), ..policy(candidate, 0) })
+        .map(|candidate| Policy {
+            when: condition(&candidate["condition"], &priorities),
+            ..policy(candidate, 0)
+        })
         .collect()
 }
 
 fn policy_selection(case: &Value) -> Outcome {
     let written = candidates(case);
-    let policies = Policies::compile(&written, &[Calendar::always()], &switches(case)).map_err(|p| format!("{p:?}"))?;
-    let facts = TicketFacts { text: text(&case["events"][0]["title"]), ..TicketFacts::default() };
+    let policies =
+        Policies::compile(&written, &[Calendar::always()], &switches(case)).map_err(|p| format!("{p:?}"))?;
+    let names = priorities(case);
+    let created = &case["events"][0];
+    let priority = names.iter().position(|name| name == text(&created["priority"])).unwrap_or(0) as u8;
+    let facts = TicketFacts { text: text(&created["title"]), priority, ..TicketFacts::default() };
     let got = policies.select(&facts).map(|i| written[usize::from(i)].name.as_str());
     same("policy", got, case["expected"]["policy"].as_str())
 }
@@ -333,7 +364,8 @@ fn log(case: &Value, upto: usize) -> Vec<Event> {
             "state_changed" => (Kind::Status, Role::Agent, event["to"].as_str()),
             "customer_message" => (Kind::Message, Role::Customer, None),
             "agent_reply" => (Kind::Message, Role::Agent, None),
-            "private_note" => (Kind::Note, Role::Agent, None),
+            "private_note" | "internal_note" | "note" => (Kind::Note, Role::Agent, None),
+            "bot_reply" | "bot_message" => (Kind::Message, Role::Bot, None),
             "bot_handoff" => (Kind::Assign, Role::Bot, None),
             "priority_changed" => (Kind::Priority, Role::Agent, event["to"].as_str()),
             "schedule_set" => (Kind::Assign, Role::System, event["schedule"].as_str()),
@@ -384,15 +416,13 @@ fn ticket(case: &Value) -> Outcome {
         tracker.apply(now, Input::Policy(Some(calendar as u16)), &policies, &mut |_| {});
     }
     // The longest exchange counts where a clock ran several times.
-    let worst = |kind: ClockKind| records.iter().filter(|record| record.kind == kind).max_by_key(|record| record.used);
+    let worst = |kind: ClockKind| {
+        records.iter().filter(|record| record.kind == kind).max_by_key(|record| record.used)
+    };
     for (key, want) in case["expected"].as_object().unwrap() {
         let outcome = match key.as_str() {
             "next_due" => same_instant(key, tracker.next_due(), want),
             "first_response_at" => same_instant(key, tracker.first_response_at(), want),
-            "first_response_late_s" => {
-                let late = worst(ClockKind::FirstResponse).and_then(|record| record.overdue());
-                same(key, late.map(|late| late.0 / 1_000), want.as_i64())
-            }
             "hold_s" => {
                 let held = tracker.held(ClockKind::Resolution, now, &policies);
                 same(key, Some(held.0), want.as_i64().map(|s| s * 1_000))
@@ -414,6 +444,9 @@ fn ticket(case: &Value) -> Outcome {
                     same(key, worst(clock(name)).map(|r| r.used.0 / 60_000), want.as_i64())
                 } else if let Some(name) = key.strip_suffix("_diff_min") {
                     same(key, worst(clock(name)).map(|r| (r.target - r.used).0 / 60_000), want.as_i64())
+                } else if let Some(name) = key.strip_suffix("_late_s") {
+                    let late = worst(clock(name)).and_then(|r| r.overdue());
+                    same(key, late.map(|late| late.0 / 1_000), want.as_i64())
                 } else if let Some(name) = key.strip_suffix("_used_s") {
                     same(key, worst(clock(name)).map(|r| r.used.0 / 1_000), want.as_i64())
                 } else {
@@ -432,7 +465,7 @@ fn attributes(case: &Value) -> Outcome {
     let history = history(case);
     let created = events(case, "ticket_created").next().unwrap();
     let mut stamps = Stamps::new(instant(&created["at"]));
-    let mut exchange: Option<Span> = None;
+    let (mut exchange, mut update): (Option<Span>, Option<Span>) = (None, None);
     for event in list(&case["events"]) {
         let value = event["value"].as_str().map_or(Instant::NEVER, |_| instant(&event["value"]));
         match (text(&event["type"]), text(&event["field"])) {
@@ -442,6 +475,8 @@ fn attributes(case: &Value) -> Outcome {
             (_, "closed_at") => stamps.closed = value,
             (_, "total_hold_s") => stamps.held = Span::from_s(event["value"].as_i64().unwrap()),
             (_, "last_agent_contact_at") => {
+                let since = stamps.agent_contact.known().unwrap_or(stamps.created);
+                update = update.max(Some(history.used_between(ClockKind::Update, since, value, &policies)));
                 stamps.agent_contact = value;
                 exchange = exchange.max(stamps.used(ClockKind::NextResponse, &history, &policies));
             }
@@ -452,6 +487,7 @@ fn attributes(case: &Value) -> Outcome {
     for (key, want) in case["expected"].as_object().unwrap() {
         let used = |name: &str| match clock(name) {
             ClockKind::NextResponse => exchange,
+            ClockKind::Update => update,
             kind => stamps.used(kind, &history, &policies),
         };
         let minutes = |span: Span| span.0 / 60_000;
@@ -488,7 +524,9 @@ fn ticket_status(case: &Value) -> Outcome {
             (_, "waiting_since") if event["value"].is_string() => (&event["value"], Input::CustomerMessage),
             ("customer_message", _) => (&event["at"], Input::CustomerMessage),
             ("agent_reply", _) => (&event["at"], Input::AgentReply),
-            ("state_changed", _) => (&event["at"], Input::Status(switches.status(text(&event["to"])).unwrap())),
+            ("state_changed", _) => {
+                (&event["at"], Input::Status(switches.status(text(&event["to"])).unwrap()))
+            }
             ("evaluate", _) => {
                 tracker.check(now);
                 continue;
@@ -515,11 +553,14 @@ fn ticket_status(case: &Value) -> Outcome {
 fn report_metric(case: &Value) -> Outcome {
     let bot = events(case, "ticket_created").all(|event| event["bot"] != Value::Bool(false));
     let desk = Desk { bot, ..Desk::default() };
-    let story = replay(&log(case, list(&case["events"]).len()), now(case), &desk, &policies(case)).unwrap().story;
+    let story =
+        replay(&log(case, list(&case["events"]).len()), now(case), &desk, &policies(case)).unwrap().story;
     let want = &case["expected"];
     let seconds = |span: Option<Span>| span.map(|span| span.0 / 1_000);
     match text(&want["metric"]) {
-        "first_response" => same("first_response", seconds(story.first_human_response), want["seconds"].as_i64()),
+        "first_response" => {
+            same("first_response", seconds(story.first_human_response), want["seconds"].as_i64())
+        }
         "time_since_last_resolution" => {
             same("since", seconds(story.since_last_resolution.last().copied()), want["seconds"].as_i64())
         }
@@ -548,7 +589,8 @@ fn first_reply_business_minutes(case: &Value) -> Outcome {
     let switches = ClockSwitches { calendar_change: change, ..switches(case) };
     let schedules = case["business_hours"]["week_minutes_from_sunday"].as_object().unwrap();
     let teams: Vec<String> = schedules.keys().cloned().collect();
-    let calendars: Vec<Calendar> = schedules.values().map(|periods| week_minutes(periods, zone(case))).collect();
+    let calendars: Vec<Calendar> =
+        schedules.values().map(|periods| week_minutes(periods, zone(case))).collect();
     let policies: Vec<Policy> = (0..teams.len() as u16)
         .map(|team| Policy {
             calendar: team,
@@ -557,14 +599,20 @@ fn first_reply_business_minutes(case: &Value) -> Outcome {
             ..Policy::default()
         })
         .collect();
-    let policies = Policies::compile(&policies, &calendars, &switches).map_err(|problems| format!("{problems:?}"))?;
+    let policies =
+        Policies::compile(&policies, &calendars, &switches).map_err(|problems| format!("{problems:?}"))?;
     let desk = Desk { teams, ..Desk::default() };
     let replayed = replay(&log(case, list(&case["events"]).len()), now(case), &desk, &policies).unwrap();
-    let record = replayed.records.iter().find(|record| record.kind == ClockKind::FirstResponse).ok_or("no clock")?;
+    let record =
+        replayed.records.iter().find(|record| record.kind == ClockKind::FirstResponse).ok_or("no clock")?;
     let got = record.used.seconds() / 60.0;
     let want = case["expected"]["minutes"].as_f64().unwrap();
     let tolerance = case["expected"]["tolerance_min"].as_f64().unwrap();
-    if (got - want).abs() <= tolerance { Ok(()) } else { Err(format!("{got} minutes, want {want} +- {tolerance}")) }
+    if (got - want).abs() <= tolerance {
+        Ok(())
+    } else {
+        Err(format!("{got} minutes, want {want} +- {tolerance}"))
+    }
 }
 
 /// Open periods in minutes since Sunday 00:00.
