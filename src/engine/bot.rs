@@ -4,6 +4,7 @@ use super::conversation::Phase;
 use super::event_list::{Kind, NO_STAMP};
 use super::story::{Note, Observer};
 use super::world::World;
+use crate::channel;
 use crate::facts::{HandOff, Outcome};
 use crate::random::Purpose;
 use crate::rules::Moment;
@@ -214,17 +215,12 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// A message of the desk goes out: free form inside the service window, a template outside it.
+    /// Gives whether it went as a template.
     pub(super) fn send(&mut self, slot: u32) -> bool {
-        let channel = &self.plan.channel;
-        let now = self.now;
         let conversation = &mut self.slots[slot as usize];
-        let outside = channel.window.is_some() && now > conversation.window_until;
-        if outside && channel.templates {
-            conversation.templates = conversation.templates.saturating_add(1);
-            conversation.message_cost += channel.price_utility as f32;
-        } else {
-            conversation.message_cost += channel.price_message as f32;
-        }
-        outside && channel.templates
+        let sent = channel::send(&self.plan.channel, &mut conversation.channel, self.now, channel::Kind::Reply);
+        conversation.message_cost += sent.price as f32;
+        conversation.templates = conversation.templates.saturating_add(u16::from(sent.template));
+        sent.template
     }
 }

@@ -1,6 +1,7 @@
 //! A conversation while it is open: one row of the slab.
 
 use super::event_list::NO_STAMP;
+use crate::channel::ChannelState;
 use crate::desk::AgentIdx;
 use crate::time::Instant;
 
@@ -110,7 +111,7 @@ pub(super) struct Conversation {
     pub transfers: u8,
     pub tags: u64,
     pub message_cost: f32,
-    pub window_until: Instant,
+    pub channel: ChannelState,
     /// The queue stood before agents who were all taken (true) or before nobody at all (false).
     pub saw_staff: bool,
 }
@@ -170,7 +171,7 @@ impl Conversation {
             transfers: 0,
             tags: 0,
             message_cost: 0.0,
-            window_until: Instant(i64::MIN),
+            channel: ChannelState::new(),
             saw_staff: false,
         }
     }

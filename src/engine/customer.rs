@@ -14,14 +14,10 @@ impl<O: Observer> World<'_, O> {
     /// The customer's message arrives.
     pub(super) fn customer_writes(&mut self, slot: u32) {
         let now = self.now;
-        let window = self.plan.channel.window;
-        let price_inbound = self.plan.channel.price_inbound as f32;
+        let channel = &self.plan.channel;
         let conversation = &mut self.slots[slot as usize];
         conversation.customer_messages = conversation.customer_messages.saturating_add(1);
-        conversation.message_cost += price_inbound;
-        if let Some(window) = window {
-            conversation.window_until = now + window;
-        }
+        conversation.message_cost += crate::channel::received(channel, &mut conversation.channel, now) as f32;
         if conversation.waiting_since == Instant::NEVER {
             conversation.waiting_since = now;
         }

@@ -5,7 +5,9 @@
 //! It computes no metric: what it prints was measured before. It prints nothing itself either; the
 //! command line does.
 
+mod chart;
 mod format;
+mod html;
 mod json;
 mod junit;
 mod manifest;
@@ -14,13 +16,16 @@ mod metrics;
 mod terminal;
 mod text;
 mod verdict;
+mod write;
 
+pub use html::{View, html};
 pub use json::{json, summary_schema};
 pub use junit::junit;
 pub use manifest::{InputHash, Manifest};
 pub use markdown::markdown;
 pub use terminal::terminal;
 pub use verdict::verdict;
+pub use write::write;
 
 /// Why a report could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -54,3 +59,5 @@ pub enum ReportError {
 
 #[cfg(test)]
 mod sample;
+/// Colours as CSS variables, light and dark, for the page and for charts as files.
+const COLOURS: &str = include_str!("html/colours.css");

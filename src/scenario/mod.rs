@@ -7,11 +7,13 @@
 //! text ─► tree with places ─► + presets, --set ─► walk (shape, against the schema) ─► raw ─► check ─► Plan
 //! ```
 
+pub mod desk_presets;
 pub mod metric;
 pub mod plan;
 pub mod rates;
 pub mod raw;
 pub mod schema;
+pub mod switches;
 pub mod value;
 mod check;
 mod load;
@@ -19,5 +21,7 @@ mod overrides;
 mod presets;
 mod source;
 mod walk;
+#[cfg(test)]
+mod tests;
 
 pub use load::{Loaded, load, parse, sources};

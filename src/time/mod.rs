@@ -154,3 +154,56 @@ impl fmt::Display for Span {
         Ok(())
     }
 }
+
+/// A text that is no duration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a duration; write `90s`, `5m`, `1h 30m`, `2d` or `0`")]
+pub struct SpanError(String);
+
+impl std::str::FromStr for Span {
+    type Err = SpanError;
+    /// As [`Span`] is shown: whole numbers with their units, largest first or not.
+    fn from_str(text: &str) -> Result<Span, SpanError> {
+        let fault = || SpanError(text.to_owned());
+        let mut rest = text.trim();
+        if rest == "0" {
+            return Ok(Span::ZERO);
+        }
+        let mut total = Span::ZERO;
+        loop {
+            let (number, tail) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
+            let (unit, tail) = tail.split_at(tail.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(tail.len()));
+            let size = match unit {
+                "ms" => 1,
+                "s" => 1_000,
+                "m" => 60_000,
+                "h" => 3_600_000,
+                "d" => 86_400_000,
+                _ => return Err(fault()),
+            };
+            let number: i64 = number.parse().map_err(|_| fault())?;
+            total += Span(number.checked_mul(size).ok_or_else(fault)?);
+            rest = tail.trim_start();
+            if rest.is_empty() {
+                return Ok(total);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Span;
+
+    #[test]
+    fn durations_are_read_as_they_are_shown() {
+        for span in [Span(850), Span::from_s(221), Span::from_hours(51), Span::from_minutes(5)] {
+            assert_eq!(span.to_string().parse(), Ok(span));
+        }
+        assert_eq!("1h 30m".parse(), Ok(Span::from_minutes(90)));
+        assert_eq!("0".parse(), Ok(Span::ZERO));
+        for wrong in ["", "5", "m", "-5m", "5 m", "5y", "99999999999999999d"] {
+            assert!(wrong.parse::<Span>().is_err(), "{wrong}");
+        }
+    }
+}

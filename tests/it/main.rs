@@ -1,4 +1,5 @@
-//! Tests of the whole, through the library's public face.
+//! The integration tests, one binary.
 
 mod exact;
 mod exact_cases;
+mod sla_cases;

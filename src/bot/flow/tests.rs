@@ -157,6 +157,65 @@ fn silence_closes_with_a_farewell() {
     assert!(text.starts_with("Cerramos este chat"));
 }
 
+#[test]
+fn the_shipped_flows_load_without_a_warning_and_understand_other_words_than_their_own() {
+    let cases = [
+        ("shop.toml", "cuándo llega mi paquete", "order_status"),
+        ("shop.toml", "minha compra não chegou", "order_status"),
+        ("shop.toml", "मेरा पार्सल कब आएगा", "order_status"),
+        ("shop.toml", "I don't know which size to order", "sizes"),
+        ("shop.toml", "me cobraron algo que no reconozco", "fraud"),
+        ("telecom.toml", "pago con tarjeta mi saldo", "bill"),
+        ("telecom.toml", "quiero otro plan con más gigas", "plan_change"),
+        ("airline.toml", "is my flight delayed", "flight_status"),
+        ("airline.toml", "I want to move my booking to another day", "booking_change"),
+    ];
+    for name in ["shop.toml", "telecom.toml", "airline.toml"] {
+        let flow = shipped(name);
+        for (_, text, topic) in cases.iter().filter(|c| c.0 == name) {
+            let mut talk = Talk::new(&flow);
+            let (turn, _) = talk.say(text);
+            let about = talk.session.topic().map(|t| flow.topic_name(t));
+            let by_keyword = matches!(turn.why, Why::Keyword(_));
+            assert!(about == Some(topic) || by_keyword, "{name}: {text}: {about:?} {:?}", turn.why);
+        }
+    }
+}
+
+#[test]
+fn an_order_status_in_portuguese_from_number_to_answer() {
+    let mut flow = shipped("shop.toml");
+    flow.bind(&["order_status".into()]);
+    let mut talk = Talk::new(&flow);
+    talk.session = flow.start("pt");
+    let (turn, text) = talk.say("oi, cadê meu pedido?");
+    assert_eq!(turn.expects, Expects::Slot(SlotKind::OrderNumber));
+    assert!(text.ends_with("Qual é o número do seu pedido? Começa com TS."), "{text}");
+    let number = flow.reply_for(&talk.session, 0.1).unwrap_or_default();
+    let (turn, text) = talk.say(&number);
+    assert_eq!(turn.look_up.map(|l| l.outcome), Some(Found::Found), "{text}");
+    assert!(turn.answered == Some(0) || matches!(turn.end, Some(End::HandOff(_))), "{text}");
+}
+
+#[test]
+fn the_airline_knows_nothing_of_bags() {
+    let flow = shipped("airline.toml");
+    assert!(flow.topic_names().all(|name| !name.contains("bag")));
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/phrases/baggage.en.txt"))
+            .unwrap_or_default();
+    let phrases: Vec<&str> = text.lines().filter(|l| !l.starts_with('#')).collect();
+    assert!(phrases.len() >= 25);
+    let lost = phrases
+        .iter()
+        .filter(|phrase| {
+            let mut talk = Talk::new(&flow);
+            matches!(talk.say(phrase).0.why, Why::Opening | Why::Unsure { .. } | Why::PersonWord(_))
+        })
+        .count();
+    assert!(lost * 10 >= phrases.len() * 7, "{lost} of {} are not taken for something else", phrases.len());
+}
+
 const ORDERS: &str = r#"
 name = "Orders"
 languages = ["en"]
