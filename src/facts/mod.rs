@@ -4,6 +4,8 @@
 //! A table is plain vectors, one per column. A [`Sink`] receives full chunks; chunks of one
 //! replication come in order, so that whatever reads them may stream.
 
+#[cfg(feature = "frames")]
+pub mod parquet;
 mod tables;
 
 pub use tables::*;

@@ -159,6 +159,9 @@ table! {
         agent_work: i64,
         /// Time with the bot, ms.
         bot_time: i64,
+        /// Of the time from the ticket's creation to its last resolution: how long the policy's
+        /// resolution clock stood paused, ms; 0 where no policy pauses.
+        paused: i64,
         /// Messages written by the customer.
         customer_messages: u16,
         /// Messages of the bot.
@@ -449,4 +452,10 @@ pub struct RunTotals {
 pub trait Sink {
     /// A chunk is full (or the last one); its rows come after those of the chunk before.
     fn chunk(&mut self, chunk: &Chunk) -> std::io::Result<()>;
+}
+
+impl<S: Sink + ?Sized> Sink for &mut S {
+    fn chunk(&mut self, chunk: &Chunk) -> std::io::Result<()> {
+        (**self).chunk(chunk)
+    }
 }

@@ -67,6 +67,17 @@ impl Streams {
     }
 }
 
+impl Streams {
+    /// The stream of the `n`th quantity of this kind of an entity (its third reply, say), so that what
+    /// is drawn for one does not depend on how many words another took.
+    #[inline]
+    pub fn nth(&self, purpose: Purpose, entity: u64, n: u32) -> Stream {
+        let mut stream = self.stream(purpose, entity);
+        stream.counter[0] = n << 12;
+        stream
+    }
+}
+
 /// One stream of uniform draws.
 #[derive(Clone, Debug)]
 pub struct Stream {

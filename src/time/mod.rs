@@ -3,6 +3,10 @@
 //! Civil time (zones, calendars of business hours) lives in this room too, at the edge; everything
 //! else sees only [`Instant`] and [`Span`]. No wall clock enters here.
 
+pub mod calendar;
+
+pub use calendar::{Calendar, CalendarError, ExactClose};
+
 use std::fmt;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 

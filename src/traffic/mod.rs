@@ -2,3 +2,5 @@
 //! Knows nothing of the desk.
 
 pub mod log;
+pub mod synthetic;
+pub mod recorded;

@@ -1,0 +1,689 @@
+//! A conversation with the bot: where it stands, and what a message makes of it.
+//!
+//! A plain state machine. It owns no clock and no randomness: silence is an input, and whether a look-up
+//! fails is decided by a number that was handed in.
+
+use super::menu::ChosenBy;
+use super::model::*;
+use super::raw::{CountAttempts, FirstMessage, SlotKind};
+use super::reading::{self, Guess, Memo, Reading};
+use super::slot::yes_or_no;
+use super::{Found, LookUp};
+use smallvec::SmallVec;
+
+/// Where one conversation stands. Small and cheap to copy.
+#[derive(Clone, Debug)]
+pub struct Session {
+    place: Place,
+    language: u8,
+    language_settled: bool,
+    attempts: u8,
+    answered: Option<TopicIdx>,
+    topic: Option<TopicIdx>,
+    values: SmallVec<[(VariableIdx, Box<str>); 2]>,
+    rows: SmallVec<[(TableIdx, u32); 1]>,
+    look_up_luck: f64,
+}
+
+/// What the bot waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    /// The customer's first message.
+    Opening,
+    /// An answer to this step.
+    Step(StepIdx),
+    /// Which of two topics was meant; the step that was left for it, if there was one.
+    Clarify([TopicIdx; 2], Option<StepIdx>),
+    /// Nothing: it is over.
+    Ended,
+}
+
+/// What the customer did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input<'a> {
+    /// Wrote.
+    Text(&'a str),
+    /// Sent something that is not text.
+    Media(Media),
+    /// Said nothing until the session timed out.
+    Silence,
+}
+
+/// A kind of attachment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Media {
+    Image,
+    Audio,
+    Video,
+    Document,
+    Other,
+}
+
+impl Media {
+    /// The word used in files: "image", "audio" …; anything unknown is [`Media::Other`].
+    pub fn from_word(word: &str) -> Media {
+        match word {
+            "image" => Media::Image,
+            "audio" | "voice" => Media::Audio,
+            "video" => Media::Video,
+            "document" | "pdf" | "file" => Media::Document,
+            _ => Media::Other,
+        }
+    }
+}
+
+/// What the bot did in answer to one input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// Messages sent.
+    pub messages: u8,
+    /// What the bot waits for now.
+    pub expects: Expects,
+    /// The scenario's intent whose answer was given in this turn.
+    pub answered: Option<u16>,
+    /// The flow's topic whose answer was given, bound to an intent or not.
+    pub answered_topic: Option<TopicIdx>,
+    /// False: a failed attempt.
+    pub understood: bool,
+    /// The last look-up of the turn, if there was one.
+    pub look_up: Option<LookUp>,
+    /// How the conversation with the bot ended, if it did.
+    pub end: Option<End>,
+    /// Why the bot did what it did.
+    pub why: Why,
+    pub(super) said: SmallVec<[Said; 4]>,
+}
+
+/// What the bot waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Expects {
+    Nothing,
+    Menu,
+    Slot(SlotKind),
+    Confirmation,
+    Free,
+}
+
+/// How the conversation with the bot ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The flow says the need was met.
+    Solved,
+    /// It is over; whether the need was met the flow does not know.
+    Closed,
+    /// A person takes over.
+    HandOff(HandOff),
+}
+
+/// Why a person takes over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HandOff {
+    /// A word that goes to a person at once, or a keyword that hands over; the reason's name.
+    Keyword(ReasonIdx),
+    /// Too many failed attempts.
+    Attempts,
+    /// The customer asked for a person.
+    AskedForPerson,
+    /// A picture, voice note or file that no step takes.
+    Media,
+    /// A step of the flow hands over; the reason's name.
+    Flow(ReasonIdx),
+    /// A look-up failed and the flow has no step for it.
+    LookUp,
+}
+
+/// Why the bot did what it did.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Why {
+    /// The first message was not about anything in particular.
+    Opening,
+    /// A word that asks for a person, by index.
+    PersonWord(u16),
+    /// A word that goes to a person at once, by index.
+    UrgentWord(u16),
+    /// An entry of the open menu.
+    Choice {
+        /// The menu's step.
+        step: StepIdx,
+        /// Which entry.
+        choice: u8,
+        /// By what.
+        by: ChosenBy,
+    },
+    /// A valid value for the open question.
+    Filled(VariableIdx),
+    /// Yes or no to the open question.
+    Confirmed(bool),
+    /// A keyword, by index.
+    Keyword(u16),
+    /// A topic the recogniser is sure of.
+    Topic {
+        /// Which.
+        topic: TopicIdx,
+        /// How sure, 0 to 1.
+        confidence: f32,
+    },
+    /// Two topics too near each other; the bot asked which.
+    Unsure {
+        /// The best.
+        first: TopicIdx,
+        /// The next.
+        second: TopicIdx,
+        /// How sure of the best.
+        confidence: f32,
+    },
+    /// The customer said which of the topics was meant.
+    Clarified(TopicIdx),
+    /// Nothing fitted; the best guess, if there was one.
+    NotUnderstood {
+        /// The best guess and how sure.
+        best: Option<(TopicIdx, f32)>,
+    },
+    /// An attachment.
+    Media(Media),
+    /// Silence until the session timed out.
+    Silence,
+}
+
+/// One message of a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// A text.
+    Text(MessageIdx),
+    /// A menu: the step's last text and its entries.
+    Menu(StepIdx),
+    /// The question which topic was meant.
+    Clarify,
+}
+
+/// More automatic steps in one turn than this and a person takes over. The check at loading refuses
+/// flows that could get there, so this only bounds the harm of a fault in that check.
+const MAX_STEPS_IN_A_TURN: usize = 1_000;
+
+impl Session {
+    /// Sets a variable ("name") for this conversation; unknown names are left alone.
+    pub fn set(&mut self, flow: &Flow, name: &str, value: &str) {
+        if let Some(index) = flow.variables.iter().position(|v| v.name == name) {
+            self.store(index as VariableIdx, value);
+        }
+    }
+
+    /// A uniform number that decides about the next look-ups: one fails if it is below the table's
+    /// share of failures. Without it none fails.
+    pub fn set_look_up_luck(&mut self, u: f64) {
+        self.look_up_luck = u;
+    }
+
+    /// Language now spoken, as index into [`Flow::languages`].
+    pub fn language(&self) -> u8 {
+        self.language
+    }
+
+    /// Failed attempts counted now.
+    pub fn attempts(&self) -> u8 {
+        self.attempts
+    }
+
+    /// What the customer was last understood to want.
+    pub fn topic(&self) -> Option<TopicIdx> {
+        self.topic
+    }
+
+    /// The topic whose answer was given last and not refuted.
+    pub fn answered(&self) -> Option<TopicIdx> {
+        self.answered
+    }
+
+    /// Whether the conversation with the bot is over.
+    pub fn is_over(&self) -> bool {
+        self.place == Place::Ended
+    }
+
+    pub(super) fn row(&self, table: TableIdx) -> Option<u32> {
+        self.rows.iter().find(|(t, _)| *t == table).map(|(_, row)| *row)
+    }
+
+    pub(super) fn open_step(&self) -> Option<StepIdx> {
+        match self.place {
+            Place::Step(step) => Some(step),
+            _ => None,
+        }
+    }
+
+    pub(super) fn candidates(&self) -> &[TopicIdx] {
+        match &self.place {
+            Place::Clarify(topics, _) => topics,
+            _ => &[],
+        }
+    }
+
+    fn store(&mut self, variable: VariableIdx, value: &str) {
+        self.values.retain(|(v, _)| *v != variable);
+        self.values.push((variable, value.into()));
+    }
+}
+
+impl Flow {
+    /// A new conversation. `language` is what is known of the customer's language beforehand: a code,
+    /// or "" for nothing.
+    pub fn start(&self, language: &str) -> Session {
+        let known = self.languages.iter().position(|l| l == language);
+        Session {
+            place: Place::Opening,
+            language: known.unwrap_or(0) as u8,
+            language_settled: false,
+            attempts: 0,
+            answered: None,
+            topic: None,
+            values: SmallVec::new(),
+            rows: SmallVec::new(),
+            look_up_luck: 1.0,
+        }
+    }
+
+    /// The value of a variable in a session.
+    pub(super) fn variable<'a>(&'a self, session: &'a Session, variable: VariableIdx) -> &'a str {
+        match session.values.iter().find(|(v, _)| *v == variable) {
+            Some((_, value)) => value,
+            None => self.variables.get(usize::from(variable)).map_or("", |v| &v.initial),
+        }
+    }
+
+    /// Takes a conversation one input further.
+    pub fn advance(&self, session: &mut Session, input: Input<'_>, memo: &mut Memo) -> Turn {
+        let mut step = Advance { flow: self, session, turn: Turn::new() };
+        match input {
+            Input::Text(text) => step.text(text, memo.read(self, text)),
+            Input::Media(media) => step.media(media),
+            Input::Silence => step.silence(),
+        }
+        let mut turn = step.turn;
+        turn.messages = u8::try_from(turn.said.len()).unwrap_or(u8::MAX);
+        turn
+    }
+}
+
+impl Turn {
+    fn new() -> Turn {
+        Turn {
+            messages: 0,
+            expects: Expects::Nothing,
+            answered: None,
+            answered_topic: None,
+            understood: true,
+            look_up: None,
+            end: None,
+            why: Why::Opening,
+            said: SmallVec::new(),
+        }
+    }
+}
+
+/// One input being worked on.
+struct Advance<'a> {
+    flow: &'a Flow,
+    session: &'a mut Session,
+    turn: Turn,
+}
+
+impl Advance<'_> {
+    fn text(&mut self, text: &str, reading: &Reading) {
+        self.settle_language(reading);
+        let place = std::mem::replace(&mut self.session.place, Place::Ended);
+        let opening = matches!(place, Place::Opening | Place::Ended);
+        if opening {
+            self.say(&self.flow.greeting);
+        }
+        // Words for a person come before all else: who asks for help with an emergency is not asked
+        // for his order number first.
+        if let Some(word) = reading.urgent {
+            return self.hand_off(HandOff::Keyword(URGENT), Why::UrgentWord(word));
+        }
+        if let Some(word) = reading.person {
+            return self.hand_off(HandOff::AskedForPerson, Why::PersonWord(word));
+        }
+        let open = match &place {
+            Place::Step(step) => Some(*step),
+            Place::Clarify(_, left) => *left,
+            _ => None,
+        };
+        let taken = match &place {
+            Place::Step(step) => self.answer_to(*step, text, reading),
+            Place::Clarify(topics, _) => self.answer_to_clarifying(topics, reading),
+            _ => false,
+        };
+        if taken
+            || (!(opening && self.flow.first_message == FirstMessage::Menu)
+                && self.route(text, reading, open))
+        {
+            return;
+        }
+        if opening {
+            self.turn.why = Why::Opening;
+            self.volunteered(text);
+            return self.enter(self.flow.start);
+        }
+        self.miss(open, reading);
+    }
+
+    fn settle_language(&mut self, reading: &Reading) {
+        if let (false, Some(language)) = (self.session.language_settled, reading.language) {
+            self.session.language = language;
+            self.session.language_settled = true;
+        }
+    }
+
+    /// The message as an answer to the open step; false if it is none.
+    fn answer_to(&mut self, step: StepIdx, text: &str, reading: &Reading) -> bool {
+        let Some(open) = self.flow.steps.get(usize::from(step)) else { return false };
+        match &open.then {
+            Then::Menu(menu) => {
+                let Some((index, by)) = menu.chosen(&reading.folded) else { return false };
+                let Some(choice) = menu.choices.get(index) else { return false };
+                for (variable, value) in &choice.set {
+                    self.session.store(*variable, value);
+                }
+                self.understood(Why::Choice { step, choice: index as u8, by });
+                self.enter(choice.go);
+                true
+            }
+            Then::Ask { slot, go } => {
+                let kind = self.flow.variables.get(usize::from(*slot)).and_then(|v| v.slot.as_ref());
+                let Some(value) = kind.and_then(|slot| slot.find(text, false)) else { return false };
+                self.session.store(*slot, &value);
+                self.understood(Why::Filled(*slot));
+                self.enter(*go);
+                true
+            }
+            Then::Confirm { yes, no } => {
+                let Some(said_yes) = yes_or_no(&reading.folded) else { return false };
+                if !said_yes {
+                    self.session.answered = None;
+                }
+                self.understood(Why::Confirmed(said_yes));
+                self.enter(if said_yes { *yes } else { *no });
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn answer_to_clarifying(&mut self, topics: &[TopicIdx], reading: &Reading) -> bool {
+        let Some(topic) = self.flow.clarified(topics, &reading.folded) else { return false };
+        self.understood(Why::Clarified(topic));
+        self.enter_topic(topic)
+    }
+
+    /// Keywords, then what the recogniser makes of it; false if neither leads anywhere.
+    fn route(&mut self, text: &str, reading: &Reading, open: Option<StepIdx>) -> bool {
+        if let Some(index) = reading.keyword {
+            if let Some(keyword) = self.flow.keywords.get(usize::from(index)) {
+                self.understood(Why::Keyword(index));
+                match keyword.then {
+                    KeywordThen::Go(step) => {
+                        self.volunteered(text);
+                        self.enter(step);
+                    }
+                    KeywordThen::HandOff(reason) => {
+                        self.hand_off(HandOff::Keyword(reason), Why::Keyword(index));
+                    }
+                }
+                return true;
+            }
+        }
+        let Some(Guess { topic, confidence, then }) = reading.guess else { return false };
+        match then {
+            reading::Then::Accept => {}
+            reading::Then::Clarify(second) if !self.flow.clarify.is_empty() && !self.asks(open) => {
+                self.volunteered(text);
+                // Asking back is neither an attempt that failed nor one that succeeded.
+                self.turn.why = Why::Unsure { first: topic, second, confidence };
+                self.turn.said.push(Said::Clarify);
+                self.turn.expects = Expects::Menu;
+                self.session.place = Place::Clarify([topic, second], open);
+                return true;
+            }
+            _ => return false,
+        }
+        self.understood(Why::Topic { topic, confidence });
+        self.volunteered(text);
+        self.enter_topic(topic)
+    }
+
+    /// Whether a step has asked for a value or for yes or no: then a half understood message is a poor
+    /// answer rather than another question.
+    fn asks(&self, open: Option<StepIdx>) -> bool {
+        let step = open.and_then(|step| self.flow.steps.get(usize::from(step)));
+        step.is_some_and(|step| matches!(step.then, Then::Ask { .. } | Then::Confirm { .. }))
+    }
+
+    fn enter_topic(&mut self, topic: TopicIdx) -> bool {
+        let Some(go) = self.flow.topics.get(usize::from(topic)).and_then(|t| t.go) else { return false };
+        self.session.topic = Some(topic);
+        self.enter(go);
+        true
+    }
+
+    /// Takes values the customer gave without being asked ("where is my order MX-12345?").
+    fn volunteered(&mut self, text: &str) {
+        for (index, variable) in (0..).zip(&self.flow.variables) {
+            if let Some(value) = variable.slot.as_ref().and_then(|slot| slot.find(text, true)) {
+                self.session.store(index, &value);
+            }
+        }
+    }
+
+    fn understood(&mut self, why: Why) {
+        self.turn.why = why;
+        if self.flow.limits.count == CountAttempts::InARow {
+            self.session.attempts = 0;
+        }
+    }
+
+    /// A failed attempt: the limit, or the fallback and the open question again.
+    fn miss(&mut self, open: Option<StepIdx>, reading: &Reading) {
+        self.fail(open, Why::NotUnderstood { best: reading.guess.map(|g| (g.topic, g.confidence)) });
+    }
+
+    fn fail(&mut self, open: Option<StepIdx>, why: Why) {
+        self.turn.why = why;
+        self.turn.understood = false;
+        self.session.attempts = self.session.attempts.saturating_add(1);
+        let limit = self.flow.limits.max_attempts;
+        if limit > 0 && self.session.attempts >= limit {
+            let handed = if matches!(why, Why::Media(_)) { HandOff::Media } else { HandOff::Attempts };
+            return self.hand_off(handed, why);
+        }
+        let at = open.unwrap_or(self.flow.start);
+        let Some(step) = self.flow.steps.get(usize::from(at)) else { return };
+        self.say(if step.retry.is_empty() { &self.flow.fallback } else { &step.retry });
+        match &step.then {
+            Then::Menu(_) => self.wait_at(at),
+            // The retry text is the question in other words; without one the question comes again.
+            Then::Ask { .. } | Then::Confirm { .. } => {
+                if step.retry.is_empty() {
+                    self.say(&step.say);
+                }
+                self.wait_at(at);
+            }
+            Then::Listen => self.wait_at(at),
+            _ => self.enter(at),
+        }
+    }
+
+    fn media(&mut self, media: Media) {
+        let place = std::mem::replace(&mut self.session.place, Place::Ended);
+        if matches!(place, Place::Opening | Place::Ended) {
+            self.say(&self.flow.greeting);
+        }
+        let open = match place {
+            Place::Step(step) => Some(step),
+            Place::Clarify(_, left) => left,
+            _ => None,
+        };
+        if let Some(Then::Ask { slot, go }) =
+            open.and_then(|s| Some(&self.flow.steps.get(usize::from(s))?.then))
+        {
+            let asked = self.flow.variables.get(usize::from(*slot)).and_then(|v| v.slot.as_ref());
+            if asked.is_some_and(|slot| slot.takes(media)) {
+                self.session.store(*slot, "received");
+                self.understood(Why::Filled(*slot));
+                return self.enter(*go);
+            }
+        }
+        match self
+            .flow
+            .media
+            .get(media as usize)
+            .copied()
+            .flatten()
+            .or(self.flow.media[Media::Other as usize])
+        {
+            Some(step) => {
+                self.understood(Why::Media(media));
+                self.enter(step);
+            }
+            None => self.fail(open, Why::Media(media)),
+        }
+    }
+
+    fn silence(&mut self) {
+        self.turn.why = Why::Silence;
+        self.say(&self.flow.limits.farewell);
+        self.end(End::Closed);
+    }
+
+    /// Goes to a step and on from it until the bot waits or the conversation is over.
+    fn enter(&mut self, first: StepIdx) {
+        let mut at = first;
+        for _ in 0..MAX_STEPS_IN_A_TURN {
+            let Some(step) = self.flow.steps.get(usize::from(at)) else { return self.end(End::Closed) };
+            for (variable, value) in &step.set {
+                self.session.store(*variable, value);
+            }
+            if let Some(topic) = step.answers {
+                self.session.answered = Some(topic);
+                self.session.topic = Some(topic);
+                self.turn.answered_topic = Some(topic);
+                self.turn.answered = self.flow.topics.get(usize::from(topic)).and_then(|t| t.bound);
+            }
+            at = match &step.then {
+                Then::Go(next) => {
+                    self.say(&step.say);
+                    *next
+                }
+                Then::Branch(lines) => {
+                    self.say(&step.say);
+                    let holds = |line: &&Branch| line.tests.iter().all(|test| self.holds(test));
+                    match lines.iter().find(holds) {
+                        Some(line) => line.go,
+                        None => return self.end(End::Closed),
+                    }
+                }
+                Then::LookUp(look_up) => {
+                    self.say(&step.say);
+                    match self.look_up(look_up) {
+                        Some(next) => next,
+                        None => return self.hand_off(HandOff::LookUp, self.turn.why),
+                    }
+                }
+                Then::Ask { slot, go } => {
+                    if self.flow.variable(self.session, *slot).is_empty() {
+                        self.say(&step.say);
+                        return self.wait_at(at);
+                    }
+                    *go
+                }
+                Then::Menu(_) => {
+                    let texts = step.say.split_last().map_or(&[][..], |(_, before)| before);
+                    self.say(texts);
+                    return self.wait_at(at);
+                }
+                Then::Confirm { .. } | Then::Listen => {
+                    self.say(&step.say);
+                    return self.wait_at(at);
+                }
+                Then::HandOff(reason) => {
+                    self.say(&step.say);
+                    if step.say.is_empty() {
+                        self.say(&self.flow.hand_off.message);
+                    }
+                    return self.end(End::HandOff(HandOff::Flow(*reason)));
+                }
+                Then::End { solved } => {
+                    self.say(&step.say);
+                    return self.end(if *solved { End::Solved } else { End::Closed });
+                }
+            };
+        }
+        self.hand_off(HandOff::Flow(ENDLESS), self.turn.why);
+    }
+
+    fn holds(&self, test: &super::condition::Test) -> bool {
+        let value = self.flow.value(self.session, test.source);
+        test.any_of.iter().any(|expectation| expectation.holds(value))
+    }
+
+    /// Looks up and says where it goes on; `None`: it failed and no step is there for it.
+    fn look_up(&mut self, look_up: &LookUpStep) -> Option<StepIdx> {
+        let table = self.flow.tables.get(usize::from(look_up.table))?;
+        let key = self.flow.variable(self.session, look_up.by);
+        let row = table.find(key);
+        let (outcome, next) = match row {
+            _ if self.session.look_up_luck < table.fails => (Found::Failed, look_up.failed),
+            Some(_) => (Found::Found, Some(look_up.found)),
+            None => (Found::Missing, Some(look_up.missing)),
+        };
+        self.turn.look_up = Some(LookUp { table: look_up.table, outcome });
+        self.session.rows.retain(|(t, _)| *t != look_up.table);
+        match (outcome, row) {
+            (Found::Found, Some(row)) => self.session.rows.push((look_up.table, row)),
+            // A key that led nowhere is asked for again where the flow asks for it.
+            _ => self.session.values.retain(|(v, _)| *v != look_up.by),
+        }
+        next
+    }
+
+    /// Waits at a step for the customer's answer.
+    fn wait_at(&mut self, at: StepIdx) {
+        let Some(step) = self.flow.steps.get(usize::from(at)) else { return };
+        self.turn.expects = match &step.then {
+            Then::Menu(_) => {
+                self.turn.said.push(Said::Menu(at));
+                Expects::Menu
+            }
+            Then::Ask { slot, .. } => self
+                .flow
+                .variables
+                .get(usize::from(*slot))
+                .and_then(|v| v.slot.as_ref())
+                .map_or(Expects::Free, |slot| Expects::Slot(slot.kind)),
+            Then::Confirm { .. } => Expects::Confirmation,
+            _ => Expects::Free,
+        };
+        self.session.place = Place::Step(at);
+    }
+
+    fn say(&mut self, messages: &[MessageIdx]) {
+        self.turn.said.extend(messages.iter().map(|m| Said::Text(*m)));
+    }
+
+    fn hand_off(&mut self, reason: HandOff, why: Why) {
+        self.turn.why = why;
+        self.say(&self.flow.hand_off.message);
+        self.end(End::HandOff(reason));
+    }
+
+    fn end(&mut self, end: End) {
+        self.turn.end = Some(end);
+        self.turn.expects = Expects::Nothing;
+        self.session.place = Place::Ended;
+    }
+}
+
+/// Reason of words that go to a person at once: always the first of [`Flow`]'s reasons.
+pub(super) const URGENT: ReasonIdx = 0;
+/// Reason of a flow that does not stop: always the second.
+pub(super) const ENDLESS: ReasonIdx = 1;

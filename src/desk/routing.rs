@@ -1,0 +1,281 @@
+//! Who can take a conversation: agents in groups of equal skills, ordered by load.
+//!
+//! Within a group, agents on shift with room stand in lists by load, so the least (or most) loaded is
+//! found without looking at all of them; in a list the one who has stood there longest comes first.
+
+use crate::scenario::plan::{Assignment, IntentIdx, Plan, Team};
+
+/// Index of an agent over all teams.
+pub type AgentIdx = u32;
+
+const NOBODY: u32 = u32::MAX;
+
+/// How a team's agents and intents fall into groups and classes; fixed for a scenario.
+#[derive(Clone, Debug)]
+pub struct TeamLayout {
+    /// Group of each shift of the team (index over all groups).
+    pub group_of_shift: Vec<u16>,
+    /// Class of each intent.
+    pub class_of_intent: Vec<u16>,
+    /// Groups that may take each class, in order of preference.
+    pub groups_of_class: Vec<Vec<u16>>,
+}
+
+impl TeamLayout {
+    /// Sorts the team's shifts into groups with the same skills and the intents into classes with the
+    /// same groups. `first_group` is the index of the team's first group.
+    pub fn of(plan: &Plan, team: &Team, first_group: u16) -> TeamLayout {
+        let mut skill_sets: Vec<&Option<Vec<IntentIdx>>> = Vec::new();
+        let mut group_of_shift = Vec::new();
+        for shift in &team.shifts {
+            let at = skill_sets.iter().position(|s| **s == shift.skills).unwrap_or_else(|| {
+                skill_sets.push(&shift.skills);
+                skill_sets.len() - 1
+            });
+            group_of_shift.push(first_group + at as u16);
+        }
+        let mut groups_of_class: Vec<Vec<u16>> = Vec::new();
+        let mut class_of_intent = Vec::new();
+        for intent in 0..plan.intents.len() as IntentIdx {
+            let mut groups: Vec<(usize, u16)> = Vec::new();
+            for (g, skills) in skill_sets.iter().enumerate() {
+                // The most specialised group is asked first.
+                match skills {
+                    None => groups.push((usize::MAX, first_group + g as u16)),
+                    Some(list) if list.contains(&intent) => groups.push((list.len(), first_group + g as u16)),
+                    Some(_) => {}
+                }
+            }
+            groups.sort();
+            let groups: Vec<u16> = groups.into_iter().map(|(_, g)| g).collect();
+            let class = groups_of_class.iter().position(|c| *c == groups).unwrap_or_else(|| {
+                groups_of_class.push(groups);
+                groups_of_class.len() - 1
+            });
+            class_of_intent.push(class as u16);
+        }
+        TeamLayout { group_of_shift, class_of_intent, groups_of_class }
+    }
+
+    /// Number of groups of the team.
+    pub fn groups(&self) -> usize {
+        self.group_of_shift.iter().max().map_or(0, |&last| {
+            usize::from(last - self.group_of_shift.iter().min().copied().unwrap_or(last)) + 1
+        })
+    }
+
+    /// Classes a group may take from.
+    pub fn classes_of_group(&self, group: u16) -> Vec<u16> {
+        (0..self.groups_of_class.len() as u16)
+            .filter(|&c| self.groups_of_class[c as usize].contains(&group))
+            .collect()
+    }
+}
+
+/// The routing state of every agent, in columns.
+#[derive(Clone, Debug, Default)]
+pub struct Agents {
+    /// Group of the agent.
+    pub group: Vec<u16>,
+    /// Team of the agent.
+    pub team: Vec<u16>,
+    /// Capacity taken.
+    pub load: Vec<u16>,
+    /// Capacity in all.
+    pub capacity: Vec<u16>,
+    /// On shift, not on a break, not wrapping up: may take something.
+    pub available: Vec<bool>,
+    /// When (a running number) the agent last took something.
+    pub last_taken: Vec<u64>,
+    /// When (a running number) the agent last had less to do than before.
+    pub last_freed: Vec<u64>,
+    next: Vec<u32>,
+    previous: Vec<u32>,
+}
+
+impl Agents {
+    /// Adds an agent, not available yet.
+    pub fn add(&mut self, team: u16, group: u16, capacity: u16) -> AgentIdx {
+        self.group.push(group);
+        self.team.push(team);
+        self.load.push(0);
+        self.capacity.push(capacity);
+        self.available.push(false);
+        self.last_taken.push(0);
+        self.last_freed.push(0);
+        self.next.push(NOBODY);
+        self.previous.push(NOBODY);
+        self.group.len() as AgentIdx - 1
+    }
+
+    /// Number of agents.
+    pub fn len(&self) -> usize {
+        self.group.len()
+    }
+
+    /// There is no agent at all.
+    pub fn is_empty(&self) -> bool {
+        self.group.is_empty()
+    }
+}
+
+/// The lists by load of every group.
+#[derive(Clone, Debug, Default)]
+pub struct Groups {
+    /// For each group: first and last agent of each load.
+    lists: Vec<Vec<(u32, u32)>>,
+}
+
+impl Groups {
+    /// Adds a group whose agents hold up to `capacity`.
+    pub fn add(&mut self, capacity: u16) {
+        self.lists.push(vec![(NOBODY, NOBODY); usize::from(capacity)]);
+    }
+
+    fn listed(agents: &Agents, agent: AgentIdx) -> bool {
+        let a = agent as usize;
+        agents.available[a] && agents.load[a] < agents.capacity[a]
+    }
+
+    fn link(&mut self, agents: &mut Agents, agent: AgentIdx) {
+        let a = agent as usize;
+        let (first, last) = &mut self.lists[usize::from(agents.group[a])][usize::from(agents.load[a])];
+        agents.previous[a] = *last;
+        agents.next[a] = NOBODY;
+        if *last == NOBODY {
+            *first = agent;
+        } else {
+            agents.next[*last as usize] = agent;
+        }
+        *last = agent;
+    }
+
+    fn unlink(&mut self, agents: &mut Agents, agent: AgentIdx) {
+        let a = agent as usize;
+        let (first, last) = &mut self.lists[usize::from(agents.group[a])][usize::from(agents.load[a])];
+        let (previous, next) = (agents.previous[a], agents.next[a]);
+        if previous == NOBODY {
+            *first = next;
+        } else {
+            agents.next[previous as usize] = next;
+        }
+        if next == NOBODY {
+            *last = previous;
+        } else {
+            agents.previous[next as usize] = previous;
+        }
+    }
+
+    /// Changes the load of an agent by `by`; `stamp` is a running number.
+    #[inline]
+    pub fn change_load(&mut self, agents: &mut Agents, agent: AgentIdx, by: i32, stamp: u64) {
+        if Self::listed(agents, agent) {
+            self.unlink(agents, agent);
+        }
+        let a = agent as usize;
+        let load = i32::from(agents.load[a]) + by;
+        debug_assert!(load >= 0, "an agent gave back more than he held");
+        agents.load[a] = load.max(0) as u16;
+        if by > 0 {
+            agents.last_taken[a] = stamp;
+        } else {
+            agents.last_freed[a] = stamp;
+        }
+        if Self::listed(agents, agent) {
+            self.link(agents, agent);
+        }
+    }
+
+    /// Makes an agent available or not.
+    pub fn set_available(&mut self, agents: &mut Agents, agent: AgentIdx, available: bool) {
+        if Self::listed(agents, agent) {
+            self.unlink(agents, agent);
+        }
+        agents.available[agent as usize] = available;
+        if Self::listed(agents, agent) {
+            self.link(agents, agent);
+        }
+    }
+
+    fn with_load(&self, agents: &Agents, group: u16, load: u16) -> impl Iterator<Item = AgentIdx> {
+        let first = self.lists[usize::from(group)][usize::from(load)].0;
+        std::iter::successors((first != NOBODY).then_some(first), |&a| {
+            let next = agents.next[a as usize];
+            (next != NOBODY).then_some(next)
+        })
+    }
+
+    /// The agent of `groups` who takes a conversation of this weight.
+    #[inline]
+    pub fn choose(
+        &self,
+        agents: &Agents,
+        groups: &[u16],
+        weight: u16,
+        assignment: Assignment,
+    ) -> Option<AgentIdx> {
+        groups.iter().find_map(|&group| {
+            let lists = &self.lists[usize::from(group)];
+            let room = (lists.len() as u16).checked_sub(weight)?;
+            let head = |load: u16| {
+                let first = lists[usize::from(load)].0;
+                (first != NOBODY).then_some(first)
+            };
+            match assignment {
+                Assignment::LeastLoaded => (0..=room).find_map(head),
+                Assignment::MostLoaded => (0..=room).rev().find_map(head),
+                Assignment::LongestIdle => (0..=room)
+                    .flat_map(|load| self.with_load(agents, group, load))
+                    .min_by_key(|&a| (agents.last_freed[a as usize], a)),
+                Assignment::RoundRobin => (0..=room)
+                    .flat_map(|load| self.with_load(agents, group, load))
+                    .min_by_key(|&a| (agents.last_taken[a as usize], a)),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn three() -> (Agents, Groups) {
+        let (mut agents, mut groups) = (Agents::default(), Groups::default());
+        groups.add(3);
+        for _ in 0..3 {
+            let a = agents.add(0, 0, 3);
+            groups.set_available(&mut agents, a, true);
+        }
+        (agents, groups)
+    }
+
+    #[test]
+    fn least_loaded_goes_round() {
+        let (mut agents, mut groups) = three();
+        let mut taken = Vec::new();
+        for stamp in 1..=9 {
+            let a = groups.choose(&agents, &[0], 1, Assignment::LeastLoaded).unwrap();
+            groups.change_load(&mut agents, a, 1, stamp);
+            taken.push(a);
+        }
+        assert_eq!(taken, [0, 1, 2, 0, 1, 2, 0, 1, 2]);
+        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::LeastLoaded), None);
+        groups.change_load(&mut agents, 1, -1, 10);
+        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::LeastLoaded), Some(1));
+        groups.set_available(&mut agents, 1, false);
+        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::LeastLoaded), None);
+    }
+
+    #[test]
+    fn other_assignments() {
+        let (mut agents, mut groups) = three();
+        groups.change_load(&mut agents, 1, 2, 1);
+        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::MostLoaded), Some(1));
+        assert_eq!(groups.choose(&agents, &[0], 2, Assignment::MostLoaded), Some(0));
+        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::RoundRobin), Some(0));
+        groups.change_load(&mut agents, 0, 1, 2);
+        groups.change_load(&mut agents, 0, -1, 3);
+        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::RoundRobin), Some(2));
+        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::LongestIdle), Some(1));
+    }
+}

@@ -1,0 +1,208 @@
+//! How conversations end, and what they leave behind.
+
+use super::conversation::{NO_AGENT, NO_TEAM, Phase};
+use super::event_list::{Kind, NO_STAMP};
+use super::story::{Note, Observer};
+use super::world::World;
+use crate::facts::{ConversationRow, HandOff, NEVER, NONE, Outcome, QueueEnd};
+use crate::random::Purpose;
+use crate::rules::Moment;
+use crate::scenario::switches::Status;
+use crate::sla::Input;
+use crate::time::Instant;
+
+impl<O: Observer> World<'_, O> {
+    /// The need is met. The customer may still come back and reopen it.
+    pub(super) fn resolve(&mut self, slot: u32, by_bot: bool) {
+        let now = self.now;
+        if by_bot {
+            self.leave_bot(slot);
+        } else if self.slots[slot as usize].in_desk() {
+            self.accounts.backlog(now, -1);
+        }
+        let conversation = &mut self.slots[slot as usize];
+        conversation.phase = Phase::Resolved;
+        conversation.solved = true;
+        conversation.resolved_at = now;
+        conversation.step = NO_STAMP;
+        conversation.patience = NO_STAMP;
+        self.tell(slot, |_| Note::Resolved { by_bot });
+        self.clock(slot, Input::Status(Status::Resolved));
+        self.fire(slot, Moment::Resolved, 0);
+        if self.slots[slot as usize].phase != Phase::Resolved {
+            return;
+        }
+        let customer = &self.plan.customer;
+        let conversation = &self.slots[slot as usize];
+        if customer.reopens > 0.0 && conversation.reopens < u8::MAX {
+            let n = u32::from(conversation.reopens);
+            let mut stream = self.streams.nth(Purpose::Return, conversation.need.entity, n);
+            if stream.chance(customer.reopens) {
+                let delay = customer.reopen_delay.draw_ms(&mut stream);
+                if self.plan.desk.reopen_window.is_none_or(|window| delay <= window.ms()) {
+                    let at = Instant(now.ms() + delay);
+                    self.slots[slot as usize].step = self.events.schedule(at, Kind::CustomerWrites, slot);
+                    return;
+                }
+            }
+        }
+        let bot_alone = by_bot && !self.slots[slot as usize].human_answered;
+        self.end(slot, if bot_alone { Outcome::BotSolved } else { Outcome::AgentSolved });
+    }
+
+    /// The customer wrote into a resolved ticket: it is open again, and a person's affair.
+    pub(super) fn reopen(&mut self, slot: u32) {
+        let now = self.now;
+        let conversation = &mut self.slots[slot as usize];
+        conversation.reopens = conversation.reopens.saturating_add(1);
+        conversation.solved = false;
+        conversation.resolved_at = Instant::NEVER;
+        let (first_time, team, intent) = (!conversation.ticket, conversation.team, conversation.need.intent);
+        self.tell(slot, |_| Note::Reopened);
+        if first_time {
+            self.slots[slot as usize].hand_off = HandOff::AskedForPerson as u8;
+            let team = self.c.team_of_intent[usize::from(intent)];
+            self.to_people(slot, team);
+            return;
+        }
+        self.accounts.backlog(now, 1);
+        self.slots[slot as usize].phase = Phase::Queue;
+        self.draw_replies(slot);
+        self.clock(slot, Input::Status(Status::Open));
+        self.fire(slot, Moment::Reopened, 0);
+        if self.slots[slot as usize].phase == Phase::Queue && self.slots[slot as usize].queue == NO_STAMP {
+            self.enqueue(slot, team, now);
+        }
+    }
+
+    /// The conversation is over.
+    pub(super) fn end(&mut self, slot: u32, outcome: Outcome) {
+        let now = self.now;
+        self.leave_bot(slot);
+        if self.slots[slot as usize].in_desk() {
+            self.accounts.backlog(now, -1);
+        }
+        self.clock_finish(slot);
+        let satisfied = self.satisfaction(slot, outcome);
+        let rating = self.rate(slot, satisfied);
+        if rating > 0 {
+            self.tell(slot, |_| Note::Rated { stars: rating });
+            self.fire(slot, Moment::Rating, u32::from(rating));
+        }
+        if !self.slots[slot as usize].solved && outcome != Outcome::Open {
+            self.maybe_come_back(slot);
+        }
+        self.tell(slot, |_| Note::Ended { outcome, satisfied });
+        self.push_row(slot, outcome, satisfied, rating);
+        self.tickets.closed(slot);
+        self.close_slot(slot);
+    }
+
+    /// Still open when the run is over.
+    pub(super) fn leave_open(&mut self, slot: u32) {
+        match self.slots[slot as usize].phase {
+            Phase::Resolved => {
+                // Resolved; only the reopening lies beyond the end.
+                let bot_alone = !self.slots[slot as usize].human_answered;
+                self.clock_finish(slot);
+                let outcome = if bot_alone { Outcome::BotSolved } else { Outcome::AgentSolved };
+                let satisfied = self.satisfaction(slot, outcome);
+                self.push_row(slot, outcome, satisfied, 0);
+                return;
+            }
+            Phase::Queue if self.slots[slot as usize].queue != NO_STAMP => {
+                self.push_stay(slot, QueueEnd::Waiting, NONE)
+            }
+            _ => {}
+        }
+        self.clock_finish(slot);
+        self.push_row(slot, Outcome::Open, 0.0, 0);
+    }
+
+    /// The CSAT proxy: a logistic model whose coefficients stand in the scenario.
+    fn satisfaction(&self, slot: u32, outcome: Outcome) -> f32 {
+        let model = &self.plan.csat;
+        let c = &self.slots[slot as usize];
+        let answered_at = c.first_human_at.known().or(c.first_response_at.known());
+        let until = if c.human_answered || outcome != Outcome::Abandoned {
+            answered_at.unwrap_or(self.now)
+        } else {
+            self.now
+        };
+        let minutes = (until - c.started_at).ms().max(0) as f64 / 60_000.0;
+        let mut odds = model.intercept + model.wait * libm::log1p(minutes);
+        odds += model.exchange * f64::from(c.agent_messages.saturating_sub(1));
+        odds += model.transfer * f64::from(c.transfers);
+        odds += model.reopened * f64::from(c.reopens);
+        odds += model.failed_attempt * f64::from(c.failed_attempts);
+        if !c.solved {
+            odds += model.unsolved;
+        } else if outcome == Outcome::BotSolved {
+            odds += model.bot;
+        }
+        (1.0 / (1.0 + libm::exp(-odds))) as f32
+    }
+
+    /// The rating the customer gives, 0 if none.
+    fn rate(&self, slot: u32, satisfied: f32) -> u8 {
+        let rates = self.plan.customer.rates;
+        if rates <= 0.0 {
+            return 0;
+        }
+        let mut stream = self.streams.stream(Purpose::Rating, self.slots[slot as usize].need.entity);
+        if !stream.chance(rates) {
+            return 0;
+        }
+        let content = stream.chance(f64::from(satisfied));
+        let which = stream.uniform();
+        match (content, which) {
+            (true, u) if u < 0.6 => 5,
+            (true, _) => 4,
+            (false, u) if u < 0.4 => 1,
+            (false, u) if u < 0.7 => 2,
+            (false, _) => 3,
+        }
+    }
+
+    fn push_row(&mut self, slot: u32, outcome: Outcome, satisfied: f32, rating: u8) {
+        let open = outcome == Outcome::Open;
+        let c = &self.slots[slot as usize];
+        self.chunk.conversations.push(ConversationRow {
+            conversation: c.id,
+            repeat_of: c.need.repeat_of,
+            started_at: c.started_at.ms(),
+            first_response_at: c.first_response_at.ms(),
+            first_human_at: c.first_human_at.ms(),
+            handed_off_at: c.handed_off_at.ms(),
+            resolved_at: c.resolved_at.ms(),
+            ended_at: if open { NEVER } else { self.now.ms() },
+            source: c.need.source,
+            intent: c.need.intent,
+            segment: c.need.segment,
+            language: c.need.language,
+            priority: c.priority,
+            team: if c.team == NO_TEAM { NONE } else { c.team },
+            agent: if c.last_agent == NO_AGENT { u32::MAX } else { c.last_agent },
+            outcome: outcome as u8,
+            hand_off: c.hand_off,
+            bot_seen: c.bot_seen,
+            measured: c.measured,
+            solved: c.solved,
+            paused: c.paused_ms,
+            queue_wait: c.queue_ms,
+            agent_work: c.work_ms,
+            bot_time: c.bot_ms,
+            customer_messages: c.customer_messages,
+            bot_messages: c.bot_messages,
+            agent_messages: c.agent_messages,
+            templates: c.templates,
+            failed_attempts: c.failed_attempts,
+            reopens: c.reopens,
+            transfers: c.transfers,
+            rating,
+            satisfied,
+            message_cost: c.message_cost,
+            tags: c.tags,
+        });
+    }
+}

@@ -1,0 +1,251 @@
+//! A scenario made ready to run: what all replications share and none changes.
+
+use crate::bot::flow::Flow;
+use crate::desk::{Duty, TeamLayout, duty_changes};
+use crate::rules::Rules;
+use crate::sla::{Policies, compile_calendar};
+use crate::scenario::plan::{Assignment, BotKind, Plan, Source};
+use crate::time::{Calendar, Instant, Span};
+use crate::traffic::synthetic;
+use std::sync::Arc;
+
+/// A source made ready.
+#[derive(Clone, Debug)]
+pub(super) enum CompiledSource {
+    Synthetic(synthetic::Compiled),
+    Recorded(super::replay::Replay),
+}
+
+/// A change of duty of a block of agents.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DutyBlock {
+    pub at: Instant,
+    pub to: Duty,
+    pub day: u32,
+    pub first_agent: u32,
+    pub agents: u32,
+}
+
+/// What is fixed about a team.
+#[derive(Clone, Debug)]
+pub(super) struct CompiledTeam {
+    pub layout: TeamLayout,
+    /// Classes of each of the team's groups (index over all groups minus the first).
+    pub first_group: u16,
+    pub classes_of_group: Vec<Vec<u16>>,
+    /// Speed by load 1, 2, 3 …
+    pub efficiency: Vec<f64>,
+    /// The curve is flat: no rescaling is ever needed.
+    pub flat: bool,
+    pub speed_of_intent: Vec<f64>,
+    pub assignment: Assignment,
+}
+
+/// A scenario made ready to run.
+#[derive(Clone)]
+pub struct Compiled {
+    /// The plan it was made from.
+    pub plan: Arc<Plan>,
+    pub(super) sources: Vec<CompiledSource>,
+    pub(super) teams: Vec<CompiledTeam>,
+    /// (team, group, capacity) of every agent.
+    pub(super) agents: Vec<(u16, u16, u16)>,
+    pub(super) groups: Vec<u16>,
+    pub(super) duty: Vec<DutyBlock>,
+    /// Team of each intent.
+    pub(super) team_of_intent: Vec<u16>,
+    pub(super) rules: Rules,
+    /// SLA policies with their calendars.
+    pub(super) policies: Arc<Policies>,
+    /// The bot's flow, if it has one.
+    pub(super) flow: Option<Arc<Flow>>,
+    /// Begin of the run: a week before the start if the desk does not start empty.
+    pub(super) from: Instant,
+    pub(super) measured_from: Instant,
+    /// Messages need their words: for a flow, for rules, or to be kept.
+    pub(super) needs_text: bool,
+}
+
+/// Why a scenario cannot be made ready.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum CompileError {
+    #[error(
+        "the scenario expects {expected:.0} conversations; the limit is {limit:.0}: shorten `duration` or lower the volume"
+    )]
+    TooMany { expected: f64, limit: f64 },
+    #[error("the teams have {agents} agents in all; the limit is {limit}")]
+    TooManyAgents { agents: u64, limit: u64 },
+    #[error("the recorded traffic `{name}`: {reason}")]
+    Traffic { name: String, reason: String },
+    #[error("{0}")]
+    Sla(String),
+    #[error("the bot's flow has faults")]
+    Flow(Vec<crate::diag::Diagnostic>),
+}
+
+/// More conversations than this in one replication are refused.
+const MAX_CONVERSATIONS: f64 = 1e9;
+/// More agents than this are refused.
+const MAX_AGENTS: u64 = 1_000_000;
+
+impl Compiled {
+    /// Makes a plan ready.
+    ///
+    /// # Errors
+    /// The volume or the number of agents is beyond the limits, or a file of the traffic or the bot
+    /// cannot be used.
+    pub fn new(plan: Arc<Plan>) -> Result<Compiled, CompileError> {
+        let from = match plan.start_from {
+            crate::scenario::plan::StartFrom::Empty => plan.start,
+            crate::scenario::plan::StartFrom::PreviousWeek => plan.start - Span::from_days(7),
+        };
+        let mut sources = Vec::new();
+        let mut expected = 0.0;
+        for source in &plan.sources {
+            match source {
+                Source::Synthetic(synthetic) => {
+                    let compiled = synthetic::Compiled::new(&plan, synthetic, from, plan.end);
+                    expected += compiled.expected().min(synthetic.max as f64);
+                    sources.push(CompiledSource::Synthetic(compiled));
+                }
+                Source::Recorded(recorded) => {
+                    let replay = super::replay::Replay::load(&plan, recorded)
+                        .map_err(|e| CompileError::Traffic { name: recorded.name.clone(), reason: e.to_string() })?;
+                    expected += replay.expected();
+                    sources.push(CompiledSource::Recorded(replay));
+                }
+            }
+        }
+        if expected > MAX_CONVERSATIONS {
+            return Err(CompileError::TooMany { expected, limit: MAX_CONVERSATIONS });
+        }
+        let wanted: u64 = plan.teams.iter().flat_map(|t| &t.shifts).map(|s| u64::from(s.agents)).sum();
+        if wanted > MAX_AGENTS {
+            return Err(CompileError::TooManyAgents { agents: wanted, limit: MAX_AGENTS });
+        }
+        let (mut teams, mut agents, mut groups, mut duty) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let horizon = plan.end + plan.wrap_up;
+        for (t, team) in plan.teams.iter().enumerate() {
+            let first_group = groups.len() as u16;
+            let layout = TeamLayout::of(&plan, team, first_group);
+            groups.extend(std::iter::repeat_n(team.concurrency, layout.groups()));
+            for (shift, &group) in team.shifts.iter().zip(&layout.group_of_shift) {
+                let first_agent = agents.len() as u32;
+                agents
+                    .extend(std::iter::repeat_n((t as u16, group, team.concurrency), shift.agents as usize));
+                duty.extend(
+                    duty_changes(&plan, shift, team.shrinkage <= 0.0, from, horizon).into_iter().map(|c| {
+                        DutyBlock { at: c.at, to: c.to, day: c.day, first_agent, agents: shift.agents }
+                    }),
+                );
+            }
+            let speed_of_intent = (0..plan.intents.len() as u16)
+                .map(|i| {
+                    team.proficiency.iter().find(|(intent, _)| *intent == i).map_or(1.0, |(_, speed)| *speed)
+                })
+                .collect();
+            teams.push(CompiledTeam {
+                classes_of_group: (0..layout.groups() as u16)
+                    .map(|g| layout.classes_of_group(first_group + g))
+                    .collect(),
+                first_group,
+                layout,
+                flat: team.efficiency.windows(2).all(|w| w[0] == w[1]),
+                efficiency: if team.efficiency.is_empty() { vec![1.0] } else { team.efficiency.clone() },
+                speed_of_intent,
+                assignment: team.assignment,
+            });
+        }
+        // Stable: blocks of one instant keep the order of the file.
+        duty.sort_by_key(|block| block.at);
+        let team_of_intent = (0..plan.intents.len() as u16)
+            .map(|intent| {
+                plan.teams
+                    .iter()
+                    .position(|team| team.skills.contains(&intent))
+                    .or_else(|| plan.teams.iter().position(|team| team.skills.is_empty() && team.level == 0))
+                    .map_or(plan.desk.default_team, |t| t as u16)
+            })
+            .collect();
+        let rules = Rules::compile(&plan);
+        let policies = compile_policies(&plan)?;
+        let flow = load_flow(&plan)?.map(Arc::new);
+        let needs_text = rules.reads_text
+            || plan.keep_messages
+            || matches!(plan.bot.kind, BotKind::Flow { .. } | BotKind::Http { .. });
+        let measured_from = plan.start + plan.warm_up;
+        Ok(Compiled {
+            plan,
+            sources,
+            teams,
+            agents,
+            groups,
+            duty,
+            team_of_intent,
+            rules,
+            policies: Arc::new(policies),
+            flow,
+            from,
+            measured_from,
+            needs_text,
+        })
+    }
+}
+
+fn compile_policies(plan: &Plan) -> Result<Policies, CompileError> {
+    let switches = &plan.desk.clocks;
+    let mut calendars = Vec::with_capacity(plan.calendars.len().max(1));
+    for calendar in &plan.calendars {
+        let compiled = compile_calendar(calendar, switches)
+            .map_err(|e| CompileError::Sla(format!("calendar `{}`: {e}", calendar.name)))?;
+        calendars.push(compiled);
+    }
+    if calendars.is_empty() {
+        calendars.push(Calendar::always());
+    }
+    Policies::compile(&plan.policies, &calendars, switches).map_err(|problems| {
+        let told: Vec<String> = problems
+            .iter()
+            .map(|p| {
+                let name = plan.policies.get(usize::from(p.policy)).map_or("?", |policy| policy.name.as_str());
+                format!("SLA policy `{name}` (line {}): {:?}", p.line, p.kind)
+            })
+            .collect();
+        CompileError::Sla(told.join("; "))
+    })
+}
+
+/// The flow of the plan's bot, bound to the plan's intents.
+fn load_flow(plan: &Plan) -> Result<Option<Flow>, CompileError> {
+    let BotKind::Flow { path } = &plan.bot.kind else { return Ok(None) };
+    let (mut flow, _) = Flow::load(path).map_err(CompileError::Flow)?;
+    let names: Vec<String> = plan.intents.iter().map(|i| i.name.clone()).collect();
+    flow.bind(&names);
+    flow.set_max_attempts(plan.bot.max_attempts);
+    Ok(Some(flow))
+}
+
+impl Compiled {
+    pub(super) fn replay(&self, source: usize) -> Option<&super::replay::Replay> {
+        match self.sources.get(source) {
+            Some(CompiledSource::Recorded(replay)) => Some(replay),
+            _ => None,
+        }
+    }
+
+    /// The accounts of the recorded sources that were read: (source, report).
+    pub fn imports(&self) -> impl Iterator<Item = (&str, &crate::traffic::recorded::ImportReport)> {
+        self.plan.sources.iter().zip(&self.sources).filter_map(|(source, compiled)| match (source, compiled) {
+            (Source::Recorded(recorded), CompiledSource::Recorded(replay)) => {
+                Some((recorded.name.as_str(), &replay.recording().report))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether a calendar is open.
+    pub(super) fn is_open(&self, calendar: u16, at: Instant) -> bool {
+        self.policies.calendar(calendar).is_none_or(|calendar| calendar.is_open(at))
+    }
+}

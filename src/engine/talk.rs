@@ -1,0 +1,275 @@
+//! Customer and bot in words: what the customer writes, and what the flow makes of it.
+//!
+//! What a customer writes follows from his need and from what the bot waits for: a phrase of his
+//! intent, a menu entry (now and then the wrong one), an order number, yes or no. All of it is drawn
+//! from his own streams. In the replay of recorded traffic the recorded words are used as they are.
+
+use super::bot::BotOutcome;
+use super::compiled::Compiled;
+use super::conversation::Phase;
+use super::story::{Note, Observer};
+use super::world::World;
+use crate::bot::flow::{End, Expects, Flow, HandOff as FlowHandOff, Input, Media, Memo, Session, Turn};
+use crate::bot::text::{contains_word, fold};
+use crate::facts::HandOff;
+use crate::random::{Purpose, Stream};
+use crate::rules::WordHits;
+use crate::scenario::plan::RuleIdx;
+use fxhash::FxHashMap;
+
+/// Words of the conversations under way, and what has been read of them before.
+#[derive(Debug, Default)]
+pub(super) struct Talks {
+    sessions: Vec<Option<Talk>>,
+    memo: Memo,
+    /// The message being delivered.
+    pub text: String,
+    /// The bot's last words to a watched customer.
+    pub said: Vec<String>,
+    hits: FxHashMap<Box<str>, WordHits>,
+}
+
+/// One customer's talk with the flow.
+#[derive(Clone, Debug)]
+struct Talk {
+    session: Session,
+    expects: Expects,
+    /// His question was answered and he is content with the answer.
+    content: bool,
+    /// The last answer was about something else, or did not content him.
+    refuses: bool,
+    failed: bool,
+}
+
+/// So many distinct texts are remembered; then the memory starts anew. It only saves time.
+const MAX_HITS: usize = 100_000;
+
+impl Talks {
+    pub fn opened(&mut self, c: &Compiled, slot: u32) {
+        if c.flow.is_some() {
+            let s = slot as usize;
+            if self.sessions.len() <= s {
+                self.sessions.resize(s + 1, None);
+            }
+            self.sessions[s] = None;
+        }
+    }
+
+    /// Which rules' words the message being delivered contains.
+    pub fn word_hits(&mut self, c: &Compiled) -> WordHits {
+        if self.text.is_empty() {
+            return WordHits::default();
+        }
+        if let Some(hits) = self.hits.get(self.text.as_str()) {
+            return hits.clone();
+        }
+        let folded = fold(&self.text);
+        let rules =
+            c.plan.rules.iter().enumerate().map(|(i, r)| (i as RuleIdx, r.condition.contains.as_slice()));
+        let hits = WordHits::find(rules, |word| contains_word(&folded, word));
+        if self.hits.len() >= MAX_HITS {
+            self.hits.clear();
+        }
+        self.hits.insert(self.text.as_str().into(), hits.clone());
+        hits
+    }
+}
+
+/// Ways to ask for a person where the flow names no word for it.
+fn ask_for_person(language: &str) -> &'static str {
+    match language.get(..2) {
+        Some("es") => "quiero hablar con una persona",
+        Some("pt") => "quero falar com um atendente",
+        Some("hi") => "मुझे किसी व्यक्ति से बात करनी है",
+        _ => "I want to talk to a person",
+    }
+}
+
+fn yes_or_no(language: &str, yes: bool) -> &'static str {
+    match (language.get(..2), yes) {
+        (Some("es"), true) => "sí",
+        (Some("pt"), true) => "sim",
+        (Some("pt"), false) => "não",
+        (Some("hi"), true) => "हाँ",
+        (Some("hi"), false) => "नहीं",
+        (_, true) => "yes",
+        (_, false) => "no",
+    }
+}
+
+/// Typing errors: a letter dropped, doubled or swapped with its neighbour, at a rate per character.
+fn mistype(text: &str, rate: f64, stream: &mut Stream, out: &mut String) {
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if !c.is_alphabetic() || !stream.chance(rate) {
+            out.push(c);
+            continue;
+        }
+        match (stream.uniform() * 3.0) as u8 {
+            0 => {}
+            1 => out.extend([c, c]),
+            _ => {
+                if let Some(next) = chars.next_if(|n| n.is_alphabetic()) {
+                    out.push(next);
+                }
+                out.push(c);
+            }
+        }
+    }
+}
+
+impl<O: Observer> World<'_, O> {
+    /// Puts the customer's next message into words.
+    pub(super) fn compose(&mut self, slot: u32) {
+        self.talks.text.clear();
+        if !self.c.needs_text {
+            return;
+        }
+        if let Some(text) = self.recorded_text(slot).map(str::to_owned) {
+            self.talks.text = text;
+            return;
+        }
+        let conversation = &self.slots[slot as usize];
+        let need = conversation.need;
+        let language = &self.plan.languages[usize::from(need.language)];
+        let n = u32::from(conversation.customer_messages);
+        let mut stream = self.streams.nth(Purpose::Phrase, need.entity, n);
+        let customer = &self.plan.customer;
+        let talk = self.talks.sessions.get(slot as usize).and_then(Option::as_ref);
+        let (Some(flow), Some(talk), Phase::Bot) = (&self.c.flow, talk, conversation.phase) else {
+            let text = self.phrase(slot, &mut stream).to_owned();
+            mistype(&text, customer.typos, &mut stream, &mut self.talks.text);
+            return;
+        };
+        let (misreads, impatient) =
+            (stream.chance(customer.misreads), stream.chance(customer.asks_for_person));
+        let choice = flow.choice_for(&talk.session, need.intent);
+        let fixed = match talk.expects {
+            _ if (talk.failed || talk.refuses) && impatient => {
+                Some(self.word_for_person(flow, talk, language))
+            }
+            Expects::Menu if misreads && choice.is_some() => {
+                let entries = flow.choices(&talk.session);
+                let at = (stream.uniform() * entries.len() as f64) as usize;
+                entries.get(at).cloned()
+            }
+            Expects::Menu => choice,
+            Expects::Slot(_) => flow.reply_for(&talk.session, stream.uniform()),
+            Expects::Confirmation => Some(yes_or_no(language, talk.content).to_owned()),
+            Expects::Free | Expects::Nothing => None,
+        };
+        match fixed {
+            Some(text) => self.talks.text.push_str(&text),
+            None => {
+                let text = self.phrase(slot, &mut stream).to_owned();
+                mistype(&text, customer.typos, &mut stream, &mut self.talks.text);
+            }
+        }
+    }
+
+    fn word_for_person(&self, flow: &Flow, talk: &Talk, language: &str) -> String {
+        flow.choice_for_person(&talk.session)
+            .or_else(|| flow.word_for_person().map(str::to_owned))
+            .unwrap_or_else(|| ask_for_person(language).to_owned())
+    }
+
+    /// A phrase of the customer's intent in his language, or in the first that has any.
+    fn phrase(&self, slot: u32, stream: &mut Stream) -> &str {
+        let need = &self.slots[slot as usize].need;
+        let intent = &self.plan.intents[usize::from(need.intent)];
+        let phrases = intent
+            .phrases
+            .get(usize::from(need.language))
+            .filter(|list| !list.is_empty())
+            .or_else(|| intent.phrases.iter().find(|list| !list.is_empty()));
+        match phrases {
+            Some(list) => &list[((stream.uniform() * list.len() as f64) as usize).min(list.len() - 1)],
+            None => &intent.name,
+        }
+    }
+
+    /// The flow's turn: what it decides, and what the customer will do about it.
+    pub(super) fn decide_by_flow(&mut self, slot: u32, media: bool) -> BotOutcome {
+        let c = self.c;
+        let Some(flow) = &c.flow else { return BotOutcome::HandOff(HandOff::Outage) };
+        let conversation = &self.slots[slot as usize];
+        let need = conversation.need;
+        let n = u32::from(conversation.customer_messages);
+        let mut stream = self.streams.nth(Purpose::Customer, need.entity, n);
+        let (accepts, leaves) =
+            (stream.chance(self.plan.customer.accepts), stream.chance(self.plan.customer.leaves_bot));
+        let language = &self.plan.languages[usize::from(need.language)];
+        let talk = self.talks.sessions[slot as usize].get_or_insert_with(|| Talk {
+            session: flow.start(language),
+            expects: Expects::Nothing,
+            content: false,
+            refuses: false,
+            failed: false,
+        });
+        talk.session.set_look_up_luck(stream.uniform());
+        let input = if media { Input::Media(Media::Image) } else { Input::Text(&self.talks.text) };
+        let turn = flow.advance(&mut talk.session, input, &mut self.talks.memo);
+        talk.expects = turn.expects;
+        talk.failed = !turn.understood;
+        // In a replay nobody knows what the customer needed: any answer may have met it.
+        let meets = if need.script == u32::MAX {
+            turn.answered == Some(need.intent)
+        } else {
+            turn.answered_topic.is_some()
+        };
+        if turn.answered_topic.is_some() {
+            talk.content = meets && accepts;
+            talk.refuses = !talk.content;
+        }
+        let content = talk.content;
+        self.book_look_up(slot, flow, &turn);
+        if self.observer.watches(self.slots[slot as usize].id) {
+            let why = flow.explain(&turn.why);
+            self.talks.said = self.talks.sessions[slot as usize]
+                .as_ref()
+                .map_or_else(Vec::new, |talk| flow.texts(&talk.session, &turn));
+            self.tell(slot, |_| Note::BotDecided { why });
+        }
+        self.slots[slot as usize].bot_says = turn.messages.max(1);
+        if !turn.understood {
+            self.fail_attempt(slot);
+            if self.slots[slot as usize].phase != Phase::Bot {
+                return BotOutcome::Await;
+            }
+        }
+        match turn.end {
+            Some(End::Solved) => BotOutcome::Solved,
+            Some(End::Closed) if content => BotOutcome::Solved,
+            Some(End::Closed) => BotOutcome::Leaves,
+            Some(End::HandOff(reason)) => BotOutcome::HandOff(hand_off(reason)),
+            // The answer he came for, and no question whether it helped: he is gone, content.
+            None if content && turn.answered_topic.is_some() && turn.expects != Expects::Confirmation => {
+                BotOutcome::Solved
+            }
+            None if !turn.understood && leaves => BotOutcome::Leaves,
+            None => BotOutcome::Await,
+        }
+    }
+
+    /// A look-up takes its time before the reply.
+    fn book_look_up(&mut self, slot: u32, flow: &Flow, turn: &Turn) {
+        let Some(look_up) = turn.look_up else { return };
+        let Some(table) = flow.tables().get(usize::from(look_up.table)) else { return };
+        let conversation = &self.slots[slot as usize];
+        let n = u32::from(conversation.customer_messages);
+        let mut stream = self.streams.nth(Purpose::LookUp, conversation.need.entity, n);
+        let took = table.latency.draw_ms(&mut stream).min(table.time_out.ms());
+        self.slots[slot as usize].look_up_ms = took;
+    }
+}
+
+fn hand_off(reason: FlowHandOff) -> HandOff {
+    match reason {
+        FlowHandOff::Keyword(_) => HandOff::Keyword,
+        FlowHandOff::Attempts => HandOff::Attempts,
+        FlowHandOff::AskedForPerson => HandOff::AskedForPerson,
+        FlowHandOff::Media => HandOff::Media,
+        FlowHandOff::Flow(_) => HandOff::Flow,
+        FlowHandOff::LookUp => HandOff::Outage,
+    }
+}

@@ -1,0 +1,106 @@
+//! `[[calendar]]`.
+
+use super::Checker;
+use crate::diag::Diagnostic;
+use crate::scenario::plan::CalendarPlan;
+use crate::scenario::raw::leaf::{At, WordOr};
+use crate::scenario::value::{self, DAY_MINUTES};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use std::ops::Range;
+
+impl Checker<'_> {
+    /// All calendars; the first is `always`.
+    pub fn calendars(&mut self, zone: &TimeZone) -> Vec<CalendarPlan> {
+        let always = CalendarPlan {
+            name: "always".to_owned(),
+            zone: zone.clone(),
+            week: std::array::from_fn(|_| vec![(0, DAY_MINUTES)]),
+            dates: Vec::new(),
+        };
+        let mut all = vec![always];
+        for calendar in &self.raw.calendar {
+            let raw = &calendar.value;
+            let zone = raw.timezone.as_ref().map_or_else(|| zone.clone(), |name| self.zone(name));
+            let mut week: [Vec<(u16, u16)>; 7] = Default::default();
+            let mut said: [Option<Range<usize>>; 7] = Default::default();
+            for (days, hours) in &raw.hours {
+                let periods = self.periods(hours.0.iter().map(|at| (at.value.0, at.span.clone())).collect());
+                let Some(days) = self.days(days) else { continue };
+                for day in (0..7).filter(|day| days.0[*day]) {
+                    if let Some(before) = said[day].replace(days.1.clone()) {
+                        self.fault(
+                            Diagnostic::error("HS0305", format!("{} has hours twice", value::DAYS[day]))
+                                .mark(days.1.clone(), "here")
+                                .mark(before, "and here"),
+                        );
+                    }
+                    week[day].clone_from(&periods);
+                }
+            }
+            let mut dates: Vec<(Date, Vec<(u16, u16)>)> =
+                raw.holidays.iter().map(|holiday| (holiday.value.0, Vec::new())).collect();
+            for (date, hours) in &raw.dates {
+                let date = match value::date(&date.value) {
+                    Ok(date) => date,
+                    Err(expected) => {
+                        self.fault(
+                            Diagnostic::error("HS0108", "this is not a date")
+                                .mark(date.span.clone(), "cannot be read")
+                                .help(expected),
+                        );
+                        continue;
+                    }
+                };
+                let open = hours.0.iter().filter_map(|at| match &at.value {
+                    WordOr::Word(_) => None,
+                    WordOr::Value(hours) => Some((hours.0, at.span.clone())),
+                });
+                let periods = self.periods(open.collect());
+                dates.retain(|(known, _)| *known != date);
+                dates.push((date, periods));
+            }
+            dates.sort();
+            dates.dedup();
+            if week.iter().all(Vec::is_empty) && dates.iter().all(|(_, periods)| periods.is_empty()) {
+                self.fault(
+                    Diagnostic::error("HS0405", format!("calendar `{}` never opens", raw.name.value))
+                        .mark(raw.name.span.clone(), "no hours on any day")
+                        .help("a target in it would never fall due"),
+                );
+            }
+            all.push(CalendarPlan { name: raw.name.value.clone(), zone, week, dates });
+        }
+        all
+    }
+
+    fn days(&mut self, days: &At<String>) -> Option<([bool; 7], Range<usize>)> {
+        match value::days(&days.value) {
+            Ok(set) => Some((set, days.span.clone())),
+            Err(expected) => {
+                self.fault(
+                    Diagnostic::error("HS0106", "these are not days")
+                        .mark(days.span.clone(), "cannot be read")
+                        .help(expected),
+                );
+                None
+            }
+        }
+    }
+
+    /// Periods of a day in order; two that overlap are a fault.
+    pub fn periods(&mut self, mut periods: Vec<((u16, u16), Range<usize>)>) -> Vec<(u16, u16)> {
+        periods.sort_by_key(|(hours, _)| *hours);
+        for pair in periods.windows(2) {
+            let [(first, first_span), (second, second_span)] = pair else { continue };
+            if second.0 < first.1 {
+                self.fault(
+                    Diagnostic::error("HS0305", "two periods of the same day overlap")
+                        .mark(second_span.clone(), "begins before the other ends")
+                        .mark(first_span.clone(), "the other"),
+                );
+            }
+        }
+        periods.into_iter().map(|(hours, _)| hours).collect()
+    }
+}

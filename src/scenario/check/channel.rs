@@ -1,0 +1,270 @@
+//! `[customer]`, `[[intent]]`, `[channel]`, `[bot]`.
+
+use super::Checker;
+use super::names::{Kind, language_of_file};
+use crate::diag::{Diagnostic, nearest};
+use crate::random::Distribution;
+use crate::scenario::plan::{BotKind, BotPlan, Channel, Customer, Intent, Pricing};
+use crate::scenario::rates;
+use crate::scenario::raw::law::DurationLaw;
+use crate::scenario::raw::leaf::{At, OrNone, PlainOr, WordOr};
+use crate::scenario::raw::{self, BotWord, PricingWord};
+use crate::time::Instant;
+use jiff::tz::TimeZone;
+use std::sync::Arc;
+
+/// Shapes of an exchange with a live bot.
+const HTTP_SHAPES: [&str; 3] = ["generic", "rasa", "dialogflow"];
+
+impl Checker<'_> {
+    /// All intents; `general` if the scenario defines none.
+    pub fn intents(&mut self) -> Vec<Intent> {
+        let raw = self.raw;
+        if raw.intent.is_empty() {
+            let general = raw::Intent { name: At::from("general".to_owned()), ..raw::Intent::default() };
+            return vec![self.intent(&general)];
+        }
+        raw.intent.iter().map(|intent| self.intent(&intent.value)).collect()
+    }
+
+    fn intent(&mut self, intent: &raw::Intent) -> Intent {
+        let priorities = self.names.list(Kind::Priority).len();
+        let priority = match &intent.priority {
+            Some(name) => self.name(Kind::Priority, name),
+            None => priorities / 2,
+        };
+        Intent {
+            name: intent.name.value.clone(),
+            priority: priority as u8,
+            exchanges: self.count_law(&intent.exchanges),
+            agent_work: self.duration_law(&intent.agent_work),
+            patience: intent.patience.as_ref().map(|law| self.duration_law(law)),
+            reply_delay: intent.reply_delay.as_ref().map(|law| self.duration_law(law)),
+            bot_solves: intent.bot_solves.value.0,
+            phrases: self.phrases(intent),
+            weight: intent.weight.value,
+        }
+    }
+
+    /// Phrases by language index.
+    fn phrases(&mut self, intent: &raw::Intent) -> Vec<Arc<[String]>> {
+        let languages = self.names.list(Kind::Language).len();
+        let mut by_language: Vec<Arc<[String]>> = vec![Arc::from([]); languages];
+        let Some(phrases) = &intent.phrases else { return by_language };
+        let files: Vec<(usize, At<String>)> = match &phrases.value {
+            PlainOr::Plain(path) => {
+                let language = language_of_file(path).and_then(|l| self.names.index(Kind::Language, l)).unwrap_or(0);
+                vec![(language, At { value: path.clone(), span: phrases.span.clone() })]
+            }
+            PlainOr::Table(files) => files
+                .iter()
+                .map(|(language, path)| (self.names.index(Kind::Language, &language.value).unwrap_or(0), path.clone()))
+                .collect(),
+        };
+        for (language, path) in files {
+            let Some(input) = self.read(&path) else { continue };
+            let lines: Vec<String> = input
+                .text
+                .lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty() && !line.starts_with('#'))
+                .map(str::to_owned)
+                .collect();
+            if lines.is_empty() {
+                self.fault(
+                    Diagnostic::error("HS0107", format!("there are no phrases in `{}`", path.value))
+                        .mark(path.span.clone(), "one phrase a line is expected"),
+                );
+            }
+            if let Some(slot) = by_language.get_mut(language) {
+                *slot = lines.into();
+            }
+        }
+        by_language
+    }
+
+    /// How customers behave.
+    pub fn customer(&mut self) -> Customer {
+        let customer = &self.raw.customer;
+        Customer {
+            patience: self.law_or_none(&customer.patience),
+            reply_patience: self.law_or_none(&customer.reply_patience),
+            reply_delay: self.duration_law(&customer.reply_delay),
+            balk: customer.balk.value.0,
+            falls_silent: customer.falls_silent.value.0,
+            follow_up: self.law_or_none(&customer.follow_up),
+            reopens: customer.reopens.value.0,
+            reopen_delay: self.duration_law(&customer.reopen_delay),
+            repeats: customer.repeats.value.0,
+            repeat_delay: self.duration_law(&customer.repeat_delay),
+            rates: customer.rates.value.0,
+            typos: customer.typos.value.0,
+            misreads: customer.misreads.value.0,
+            accepts: customer.accepts.value.0,
+            asks_for_person: customer.asks_for_person.value.0,
+            leaves_bot: customer.leaves_bot.value.0,
+        }
+    }
+
+    /// A distribution, or none.
+    pub fn law_or_none(&mut self, law: &At<OrNone<DurationLaw>>) -> Option<Distribution> {
+        match &law.value {
+            WordOr::Word(_) => None,
+            WordOr::Value(value) => Some(self.duration_law(&At { value: value.clone(), span: law.span.clone() })),
+        }
+    }
+
+    /// The channel; prices come from what is written, then from the market's list on the day the run
+    /// begins.
+    pub fn channel(&mut self, start: Instant, zone: &TimeZone) -> Channel {
+        let channel = &self.raw.channel;
+        let list = self.price_list(&channel.market, start, zone);
+        let fee = channel.reseller_fee.value;
+        let price = |written: &Option<At<f64>>, listed: Option<f64>| {
+            written.as_ref().map_or(listed.unwrap_or(0.0) + fee, |price| price.value)
+        };
+        Channel {
+            like: channel.like.value.clone(),
+            window: channel.window.value.get().map(|window| window.span()),
+            templates: channel.templates,
+            delivery: self.duration_law(&channel.delivery),
+            price_message: price(&channel.price_message, list.as_ref().map(|l| l.service)),
+            price_utility: price(&channel.price_utility, list.as_ref().map(|l| l.utility)),
+            price_marketing: price(&channel.price_marketing, list.as_ref().map(|l| l.marketing)),
+            price_inbound: price(&channel.price_inbound, None),
+            utility_free_in_window: channel
+                .utility_free_in_window
+                .unwrap_or_else(|| list.as_ref().is_some_and(|l| l.utility_free_in_window)),
+            pricing: match channel.pricing {
+                Some(PricingWord::PerMessage) => Pricing::PerMessage,
+                Some(PricingWord::PerConversation) => Pricing::PerConversation,
+                None => list.as_ref().map_or(Pricing::PerMessage, |l| l.pricing),
+            },
+        }
+    }
+
+    fn price_list(&mut self, market: &At<String>, start: Instant, zone: &TimeZone) -> Option<rates::Rates> {
+        if market.value == "none" {
+            return None;
+        }
+        let day = jiff::Timestamp::from_millisecond(start.ms()).ok()?.to_zoned(zone.clone()).date();
+        let list = rates::rates(&market.value, day);
+        if let Some(list) = &list {
+            if list.certainty == rates::Certainty::Inferred {
+                self.assume(format!("WhatsApp's prices for {} on {day} are inferred, not stated", list.market));
+            }
+            return Some(list.clone());
+        }
+        let known = rates::markets();
+        if known.contains(&market.value) {
+            self.fault(
+                Diagnostic::warning("HS0508", format!("there is no price list of {} for {day}", market.value))
+                    .mark(market.span.clone(), "messages cost nothing"),
+            );
+            return None;
+        }
+        let fault = Diagnostic::error("HS0201", format!("there is no price list for market `{}`", market.value))
+            .mark(market.span.clone(), "unknown market")
+            .help(format!("one of `{}`, or `none`", known.join("`, `")));
+        self.fault(match nearest(&market.value, known.iter().map(String::as_str)) {
+            Some(near) => fault.help("a market with a similar name exists").replace(format!("\"{near}\"")),
+            None => fault,
+        });
+        None
+    }
+
+    /// The bot; without its table there is none.
+    pub fn bot(&mut self) -> BotPlan {
+        let defaults = raw::Bot { kind: Some(At::from(BotWord::None)), ..raw::Bot::default() };
+        let bot = self.raw.bot.as_ref().unwrap_or(&defaults);
+        let outages = bot
+            .outages
+            .iter()
+            .map(|outage| {
+                let (from, lasts) = (outage.value.from.value.span(), outage.value.lasts.value.span());
+                (from, from + lasts)
+            })
+            .collect();
+        BotPlan {
+            kind: self.bot_kind(bot),
+            max_attempts: bot.max_attempts.value,
+            time_limit: bot.time_limit.value.get().map(|limit| limit.span()),
+            latency: self.duration_law(&bot.latency),
+            session_time_out: bot.session_time_out.value.span(),
+            repeat_window: bot.repeat_window.value.span(),
+            cost_per_conversation: bot.cost_per_conversation,
+            outages,
+            random_outages: bot.random_outages.as_ref().map(|outages| {
+                self.above_zero(&outages.value.every);
+                self.above_zero(&outages.value.lasts);
+                (outages.value.every.value.0, outages.value.lasts.value.0)
+            }),
+        }
+    }
+
+    fn bot_kind(&mut self, bot: &raw::Bot) -> BotKind {
+        if let (Some(flow), Some(http), None) = (&bot.flow, &bot.http, &bot.kind) {
+            self.fault(
+                Diagnostic::error("HS0401", "`flow` and `http` exclude each other")
+                    .mark(flow.span.clone(), "a dialogue flow")
+                    .mark(http.span.clone(), "a live bot")
+                    .help("say which one with `kind = \"flow\"` or `kind = \"http\"`"),
+            );
+        }
+        let found = match (&bot.flow, &bot.http) {
+            (Some(_), _) => BotWord::Flow,
+            (None, Some(_)) => BotWord::Http,
+            (None, None) => BotWord::Statistical,
+        };
+        match bot.kind.as_ref().map_or(found, |kind| kind.value) {
+            BotWord::None => BotKind::None,
+            BotWord::Statistical => {
+                BotKind::Statistical { exchanges: self.count_law(&bot.exchanges), understands: bot.understands.value.0 }
+            }
+            BotWord::Flow => match &bot.flow {
+                Some(flow) => BotKind::Flow { path: self.existing(flow) },
+                None => {
+                    self.missing_part(bot, "flow");
+                    BotKind::None
+                }
+            },
+            BotWord::Http => match &bot.http {
+                Some(http) => self.http(&http.value),
+                None => {
+                    self.missing_part(bot, "http");
+                    BotKind::None
+                }
+            },
+        }
+    }
+
+    fn missing_part(&mut self, bot: &raw::Bot, key: &str) {
+        let span = bot.kind.as_ref().map_or(0..0, |kind| kind.span.clone());
+        self.fault(
+            Diagnostic::error("HS0104", format!("a bot of kind `{key}` needs `bot.{key}`"))
+                .mark(span, format!("`{key}` is missing")),
+        );
+    }
+
+    fn http(&mut self, http: &raw::Http) -> BotKind {
+        if !HTTP_SHAPES.contains(&http.shape.value.as_str()) {
+            let fault = Diagnostic::error("HS0105", format!("`bot.http.shape` cannot be `{}`", http.shape.value))
+                .mark(http.shape.span.clone(), "not one of its words")
+                .help(format!("one of `{}`", HTTP_SHAPES.join("`, `")));
+            self.fault(fault);
+        }
+        if !(http.url.value.starts_with("http://") || http.url.value.starts_with("https://")) {
+            self.fault(
+                Diagnostic::error("HS0302", "`bot.http.url` must be an address")
+                    .mark(http.url.span.clone(), "it begins with neither `http://` nor `https://`"),
+            );
+        }
+        BotKind::Http {
+            url: http.url.value.clone(),
+            shape: http.shape.value.clone(),
+            time_out: http.time_out.value.span(),
+            concurrency: http.concurrency.value,
+            cassette: http.cassette.as_ref().map(|path| self.resolve(&path.value)),
+        }
+    }
+}

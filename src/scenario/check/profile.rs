@@ -1,0 +1,104 @@
+//! Profiles: relative weights, weekday x slot of the day, from a CSV file.
+
+use super::Checker;
+use super::files::lines;
+use crate::diag::Diagnostic;
+use crate::scenario::raw::leaf::At;
+use crate::scenario::value::{self, DAY_MINUTES};
+
+impl Checker<'_> {
+    /// Weights of the week's slots from Monday 00:00 on, or a fault.
+    ///
+    /// The file has a header, then one row for each slot of the day: its time and seven weights,
+    /// Monday to Sunday. `#` begins a comment. The slots are as long as the rows are many.
+    pub fn profile(&mut self, path: &At<String>) -> Option<Vec<f64>> {
+        let input = self.read(path)?;
+        match read(&input.text) {
+            Ok(weights) => Some(weights),
+            Err(fault) => {
+                self.fault(fault.file(&input.name));
+                None
+            }
+        }
+    }
+}
+
+fn read(text: &str) -> Result<Vec<f64>, Diagnostic> {
+    let fault = |span: std::ops::Range<usize>, label: String| {
+        Diagnostic::error("HS0107", "a profile cannot be read")
+            .mark(span, label)
+            .help("a row is a time and seven weights from Monday to Sunday: `08:30,1,1,1,1,1,0.5,0`")
+    };
+    let mut rows: Vec<(u16, [f64; 7], std::ops::Range<usize>)> = Vec::new();
+    let mut header = true;
+    for (span, line) in lines(text) {
+        let line = line.split('#').next().unwrap_or_default().trim();
+        if line.is_empty() {
+            continue;
+        }
+        if std::mem::take(&mut header) {
+            continue;
+        }
+        let mut fields = line.split(',').map(str::trim);
+        let at = value::time_of_day(fields.next().unwrap_or_default()).map_err(|e| fault(span.clone(), e))?;
+        let mut weights = [0.0; 7];
+        for (day, weight) in weights.iter_mut().enumerate() {
+            let field = fields.next().ok_or_else(|| fault(span.clone(), format!("{day} weights in place of 7")))?;
+            *weight = field
+                .parse()
+                .ok()
+                .filter(|w: &f64| w.is_finite() && *w >= 0.0)
+                .ok_or_else(|| fault(span.clone(), format!("`{field}` is not a weight of 0 or more")))?;
+        }
+        if fields.next().is_some() {
+            return Err(fault(span, "more than 7 weights".to_owned()));
+        }
+        rows.push((at, weights, span));
+    }
+    let count = rows.len() as u16;
+    if count == 0 || !DAY_MINUTES.is_multiple_of(count) {
+        let label = format!("{count} rows do not divide a day into whole minutes");
+        return Err(fault(0..text.len().min(1), label));
+    }
+    let slot = DAY_MINUTES / count;
+    for (index, (at, _, span)) in rows.iter().enumerate() {
+        let expected = index as u16 * slot;
+        if *at != expected {
+            let label = format!("with {count} rows this one is for {}", value::write_time_of_day(expected));
+            return Err(fault(span.clone(), label));
+        }
+    }
+    let week: Vec<f64> = (0..7).flat_map(|day| rows.iter().map(move |(_, weights, _)| weights[day])).collect();
+    if week.iter().sum::<f64>() <= 0.0 {
+        return Err(fault(0..text.len().min(1), "all weights are 0".to_owned()));
+    }
+    Ok(week)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn slots_are_as_long_as_the_rows_are_many() {
+        let text = "time,mon,tue,wed,thu,fri,sat,sun\n00:00,1,2,3,4,5,6,7 # night\n12:00,1,1,1,1,1,1,0\n";
+        let weights = read(text).expect("a profile");
+        assert_eq!(weights, [1.0, 1.0, 2.0, 1.0, 3.0, 1.0, 4.0, 1.0, 5.0, 1.0, 6.0, 1.0, 7.0, 0.0]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named_by_its_line() {
+        for (text, label) in [
+            ("", "0 rows"),
+            ("h\n00:00,1,1,1,1,1,1\n", "6 weights"),
+            ("h\n00:00,1,1,1,1,1,1,1,1\n", "more than 7"),
+            ("h\n00:00,1,1,1,1,1,1,-1\n", "`-1`"),
+            ("h\n00:00,1,1,1,1,1,1,1\n11:00,1,1,1,1,1,1,1\n", "12:00"),
+            ("h\n00:00,0,0,0,0,0,0,0\n", "all weights"),
+            ("h\nnoon,1,1,1,1,1,1,1\n", "noon"),
+        ] {
+            let fault = read(text).expect_err(text);
+            assert!(fault.marks[0].label.contains(label), "{text}: {}", fault.marks[0].label);
+        }
+    }
+}
