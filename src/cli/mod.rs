@@ -1,7 +1,85 @@
 //! The command line: one file per verb; parses, calls, prints, exits. The only room that prints or
 //! reads the environment.
 
-/// Entry of the program.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+mod check;
+mod exit;
+mod explain;
+mod init;
+mod presets;
+mod run;
+mod schema;
+mod simulate;
+mod ui;
+
+use clap::{Parser, Subcommand};
+use exit::{Exit, Failure};
+use std::process::ExitCode;
+use ui::Ui;
+
+/// A wind tunnel for a WhatsApp help desk.
+///
+/// Describe the desk in one TOML file; helpsim replays recorded or synthetic traffic through bot,
+/// tickets, SLA clocks, routing, escalation and agents, and says what would happen, how sure that is,
+/// and what it costs.
+#[derive(Debug, Parser)]
+#[command(name = "helpsim", version, propagate_version = true, max_term_width = 100, after_help = EXAMPLES)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    common: ui::Common,
 }
+
+const EXAMPLES: &str = "Examples:
+  helpsim init                               write a commented scenario to start from
+  helpsim run scenario.toml                  simulate it, print the summary, write the report
+  helpsim run scenario.toml --set team.frontline.agents=11
+  helpsim check scenario.toml --junit out.xml
+  helpsim explain reports/scenario 1234      the story of one conversation
+
+Exit codes: 0 well, 1 a goal was missed, 2 usage or input is wrong, 3 could not read or write,
+4 a limit of the run was reached, 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Simulate a scenario, print its summary and write its report
+    Run(run::Args),
+    /// Judge the goals of scenarios, for CI
+    Check(check::Args),
+    /// Tell the story of one conversation of a run
+    Explain(explain::Args),
+    /// Write a commented scenario to start from
+    Init(init::Args),
+    /// Print the JSON schema of scenarios or summaries
+    Schema(schema::Args),
+    /// Print the presets of help desks and channels
+    Presets(presets::Args),
+}
+
+/// Entry of the program.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no failures; everything else is usage.
+            let code = if error.use_stderr() { Exit::Input } else { Exit::Success };
+            return if error.print().is_ok() { code.into() } else { Exit::Success.into() };
+        }
+    };
+    let ui = Ui::new(&cli.common);
+    let outcome = match cli.verb {
+        Verb::Run(args) => run::run(&args, &ui),
+        Verb::Check(args) => check::run(&args, &ui),
+        Verb::Explain(args) => explain::run(&args, &ui),
+        Verb::Init(args) => init::run(&args, &ui),
+        Verb::Schema(args) => schema::run(&args, &ui),
+        Verb::Presets(args) => presets::run(&args, &ui),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(failure) => ui.fail(&failure).into(),
+    }
+}
+
+/// What a verb gives back.
+type Outcome = Result<Exit, Failure>;

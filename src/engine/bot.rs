@@ -4,10 +4,12 @@ use super::conversation::Phase;
 use super::event_list::{Kind, NO_STAMP};
 use super::story::{Note, Observer};
 use super::world::World;
+use crate::channel;
 use crate::facts::{HandOff, Outcome};
 use crate::random::Purpose;
 use crate::rules::Moment;
 use crate::scenario::plan::{BotKind, TeamIdx};
+use crate::sla::Input;
 use crate::time::Instant;
 
 /// What the bot's pending reply leads to.
@@ -141,7 +143,7 @@ impl<O: Observer> World<'_, O> {
         conversation.waiting_since = Instant::NEVER;
         let outcome = conversation.bot_outcome;
         self.tell(slot, |w| Note::BotReplied { texts: w.talks.said.clone() });
-        self.clock_bot_replied(slot);
+        self.clock(slot, Input::BotReply);
         match outcome {
             BotOutcome::Await => {
                 self.customer_thinks(slot, Some(self.plan.bot.session_time_out));
@@ -214,17 +216,12 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// A message of the desk goes out: free form inside the service window, a template outside it.
+    /// Gives whether it went as a template.
     pub(super) fn send(&mut self, slot: u32) -> bool {
-        let channel = &self.plan.channel;
-        let now = self.now;
         let conversation = &mut self.slots[slot as usize];
-        let outside = channel.window.is_some() && now > conversation.window_until;
-        if outside && channel.templates {
-            conversation.templates = conversation.templates.saturating_add(1);
-            conversation.message_cost += channel.price_utility as f32;
-        } else {
-            conversation.message_cost += channel.price_message as f32;
-        }
-        outside && channel.templates
+        let sent = channel::send(&self.plan.channel, &mut conversation.channel, self.now, channel::Kind::Reply);
+        conversation.message_cost += sent.price as f32;
+        conversation.templates = conversation.templates.saturating_add(u16::from(sent.template));
+        sent.template
     }
 }

@@ -1,6 +1,7 @@
 //! A conversation while it is open: one row of the slab.
 
 use super::event_list::NO_STAMP;
+use crate::channel::ChannelState;
 use crate::desk::AgentIdx;
 use crate::time::Instant;
 
@@ -64,6 +65,8 @@ pub(super) struct Conversation {
     pub last_agent: AgentIdx,
     /// Stamps of the events that concern it; an event with another stamp is stale.
     pub step: u64,
+    pub follow_up: u64,
+    pub silence: u64,
     pub patience: u64,
     pub deadline: u64,
     pub queue: u64,
@@ -90,6 +93,10 @@ pub(super) struct Conversation {
     pub queue_ms: i64,
     pub work_ms: i64,
     pub bot_ms: i64,
+    /// The customer owed an answer for so long.
+    pub silent_ms: i64,
+    /// The resolution clock stood still for so long.
+    pub paused_ms: i64,
     /// Agent replies it still takes.
     pub replies_left: u32,
     pub replies_drawn: u16,
@@ -110,7 +117,7 @@ pub(super) struct Conversation {
     pub transfers: u8,
     pub tags: u64,
     pub message_cost: f32,
-    pub window_until: Instant,
+    pub channel: ChannelState,
     /// The queue stood before agents who were all taken (true) or before nobody at all (false).
     pub saw_staff: bool,
 }
@@ -134,6 +141,8 @@ impl Conversation {
             agent: NO_AGENT,
             last_agent: NO_AGENT,
             step: NO_STAMP,
+            follow_up: NO_STAMP,
+            silence: NO_STAMP,
             patience: NO_STAMP,
             deadline: NO_STAMP,
             queue: NO_STAMP,
@@ -153,6 +162,8 @@ impl Conversation {
             queue_ms: 0,
             work_ms: 0,
             bot_ms: 0,
+            silent_ms: 0,
+            paused_ms: 0,
             replies_left: 0,
             replies_drawn: 0,
             exchanges_drawn: 0,
@@ -170,7 +181,7 @@ impl Conversation {
             transfers: 0,
             tags: 0,
             message_cost: 0.0,
-            window_until: Instant(i64::MIN),
+            channel: ChannelState::new(),
             saw_staff: false,
         }
     }

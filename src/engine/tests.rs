@@ -97,6 +97,7 @@ pub(crate) fn erlang_a(per_minute: f64, agents: u32, patience: Option<f64>, minu
             price_marketing: 0.0,
             price_inbound: 0.0,
             utility_free_in_window: true,
+            pricing: Pricing::PerMessage,
         },
         bot: BotPlan {
             kind: BotKind::None,

@@ -453,3 +453,9 @@ pub trait Sink {
     /// A chunk is full (or the last one); its rows come after those of the chunk before.
     fn chunk(&mut self, chunk: &Chunk) -> std::io::Result<()>;
 }
+
+impl<S: Sink + ?Sized> Sink for &mut S {
+    fn chunk(&mut self, chunk: &Chunk) -> std::io::Result<()> {
+        (**self).chunk(chunk)
+    }
+}

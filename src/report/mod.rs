@@ -5,22 +5,29 @@
 //! It computes no metric: what it prints was measured before. It prints nothing itself either; the
 //! command line does.
 
+mod chart;
 mod format;
+mod html;
 mod json;
 mod junit;
 mod manifest;
 mod markdown;
 mod metrics;
+mod story;
 mod terminal;
 mod text;
 mod verdict;
+mod write;
 
+pub use html::{View, html};
 pub use json::{json, summary_schema};
 pub use junit::junit;
 pub use manifest::{InputHash, Manifest};
 pub use markdown::markdown;
-pub use terminal::terminal;
+pub use story::story;
+pub use terminal::{goals, terminal};
 pub use verdict::verdict;
+pub use write::write;
 
 /// Why a report could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -54,3 +61,5 @@ pub enum ReportError {
 
 #[cfg(test)]
 mod sample;
+/// Colours as CSS variables, light and dark, for the page and for charts as files.
+const COLOURS: &str = include_str!("html/colours.css");

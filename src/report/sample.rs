@@ -1,11 +1,9 @@
 //! A made-up but plausible week of an online shop's help desk, for the tests of this room.
 
 use crate::measure::*;
-use crate::random::Distribution;
-use crate::scenario::plan::*;
-use crate::time::{Instant, Span};
+use crate::scenario::plan::Plan;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::path::Path;
 
 /// Monday 2026-11-23 00:00 in Bogotá.
 const MONDAY_MS: i64 = 1_795_410_000_000;
@@ -86,7 +84,7 @@ pub(super) fn summary() -> Summary {
         ("asked_for_person", 0.16),
         ("rule", 0.044),
     ] {
-        metrics.insert(format!("bot.handoff.{reason}"), estimate(Count, share * 9_812.0, 0.03, 196_240));
+        metrics.insert(format!("bot.handoffs.{reason}"), estimate(Count, share * 9_812.0, 0.03, 196_240));
     }
     for (i, team) in ["frontline", "fraud", "senior"].iter().enumerate() {
         let k = i as f64;
@@ -159,6 +157,7 @@ pub(super) fn summary() -> Summary {
         replications: REPLICATIONS,
         origin: "simulated".to_owned(),
         currency: "USD".to_owned(),
+        service_level: ServiceLevelRule { within_s: 120.0, target: 0.8, abandoned: "failed".to_owned() },
         metrics,
         goals,
         rules: vec![
@@ -360,176 +359,63 @@ pub(super) fn pictures() -> Pictures {
     }
 }
 
-/// A plan with one of everything the report prints.
+/// The scenario the sample is the answer to.
+const SCENARIO: &str = r#"
+[scenario]
+name = "Online shop, sale week"
+description = "Does the desk hold its SLA in the week of the sale, with the bot as it is?"
+timezone = "America/Bogota"
+start = "2026-11-23"
+duration = "7d"
+seed = 1
+replications = 20
+
+[[traffic]]
+name = "shoppers"
+volume = { per_day = 1_400 }
+intents = { order_status = 0.7, fraud = 0.3 }
+
+[[intent]]
+name = "order_status"
+priority = "low"
+
+[[intent]]
+name = "fraud"
+priority = "urgent"
+
+[bot]
+kind = "statistical"
+
+[[team]]
+name = "frontline"
+shifts = [{ days = "mon-sat", hours = "08:00-20:00", agents = 6 }]
+cost_per_hour = 6.50
+
+[[team]]
+name = "fraud"
+shifts = [{ days = "mon-sat", hours = "08:00-20:00", agents = 2 }]
+cost_per_hour = 8
+
+[[team]]
+name = "senior"
+shifts = [{ days = "mon-fri", hours = "08:00-18:00", agents = 1 }]
+cost_per_hour = 10
+
+[[sla]]
+name = "standard"
+first_response = { urgent = "5m", low = "10m" }
+resolution = "24h"
+
+[service_level]
+within = "2m"
+target = "80%"
+abandoned = "failed"
+"#;
+
+/// The plan of [`SCENARIO`].
 pub(super) fn plan() -> Plan {
-    let zone = jiff::tz::TimeZone::get("America/Bogota").unwrap();
-    let constant = |ms: f64| Distribution::Deterministic { value: ms };
-    let team = |name: &str, cost: f64, level: u8| Team {
-        name: name.to_owned(),
-        skills: vec![],
-        concurrency: 4,
-        efficiency: vec![1.0, 0.94, 0.86, 0.77],
-        attention: Attention::Serial,
-        shifts: vec![Shift {
-            days: [true, true, true, true, true, true, false],
-            from: 480,
-            to: 1_200,
-            agents: 5,
-            breaks: vec![],
-            paid_breaks: false,
-            skills: None,
-            between: None,
-        }],
-        shrinkage: 0.12,
-        cost_per_hour: cost,
-        assignment: Assignment::LeastLoaded,
-        order: QueueOrder::Priority,
-        max_waiting: None,
-        overflow: None,
-        transfers: vec![],
-        agent_work: None,
-        work_factor: 1.0,
-        wrap_up: None,
-        shift_end: ShiftEnd::Finish,
-        preempt: false,
-        refusal: None,
-        proficiency: vec![],
-        level,
-    };
-    Plan {
-        name: "Online shop, sale week".to_owned(),
-        description: "Does the desk hold its SLA in the week of the sale, with the bot as it is?".to_owned(),
-        zone: zone.clone(),
-        zone_name: "America/Bogota".to_owned(),
-        start: Instant(MONDAY_MS),
-        end: Instant(MONDAY_MS + 7 * 86_400_000),
-        warm_up: Span::ZERO,
-        warm_up_auto: false,
-        wrap_up: Span::from_hours(24),
-        start_from: StartFrom::PreviousWeek,
-        seed: 1,
-        replications: Replications::Fixed(REPLICATIONS),
-        level: 0.95,
-        antithetic: false,
-        control_variates: false,
-        priorities: ["urgent", "high", "low"].map(str::to_owned).to_vec(),
-        segments: vec![String::new()],
-        languages: vec!["es".to_owned()],
-        calendars: vec![CalendarPlan {
-            name: "always".to_owned(),
-            zone: zone.clone(),
-            week: std::array::from_fn(|_| vec![(0, 1_440)]),
-            dates: vec![],
-        }],
-        intents: vec![Intent {
-            name: "order_status".to_owned(),
-            priority: 2,
-            exchanges: Distribution::Geometric { mean: 1.4 },
-            agent_work: constant(130_000.0),
-            patience: None,
-            reply_delay: None,
-            bot_solves: 0.8,
-            phrases: vec![Arc::from(vec![])],
-            weight: 1,
-        }],
-        sources: vec![],
-        customer: Customer {
-            patience: None,
-            reply_patience: None,
-            reply_delay: constant(40_000.0),
-            balk: 0.0,
-            falls_silent: 0.0,
-            follow_up: None,
-            reopens: 0.0,
-            reopen_delay: constant(0.0),
-            repeats: 0.0,
-            repeat_delay: constant(0.0),
-            rates: 0.3,
-            typos: 0.0,
-            misreads: 0.0,
-            accepts: 1.0,
-            asks_for_person: 0.0,
-            leaves_bot: 0.0,
-        },
-        channel: Channel {
-            like: "whatsapp_cloud_api".to_owned(),
-            window: Some(Span::from_hours(24)),
-            templates: true,
-            delivery: constant(800.0),
-            price_message: 0.0,
-            price_utility: 0.008,
-            price_marketing: 0.0125,
-            price_inbound: 0.0,
-            utility_free_in_window: true,
-        },
-        bot: BotPlan {
-            kind: BotKind::None,
-            max_attempts: 3,
-            time_limit: Some(Span::from_minutes(5)),
-            latency: constant(900.0),
-            session_time_out: Span::from_minutes(30),
-            repeat_window: Span::from_hours(72),
-            cost_per_conversation: 0.03,
-            outages: vec![],
-            random_outages: None,
-        },
-        teams: vec![team("frontline", 6.5, 0), team("fraud", 8.0, 0), team("senior", 10.0, 1)],
-        desk: Desk {
-            like: "freshdesk".to_owned(),
-            default_team: 0,
-            reopen_window: None,
-            close_after: Span::from_hours(24),
-            auto_resolve: None,
-            sticky: false,
-            clocks: ClockSwitches::default(),
-            ticket_at_first_message: true,
-        },
-        policies: vec![Policy {
-            name: "standard".to_owned(),
-            calendar: 0,
-            when: Condition::default(),
-            first_response: vec![
-                Some(Span::from_minutes(5)),
-                Some(Span::from_minutes(10)),
-                Some(Span::from_minutes(10)),
-            ],
-            next_response: vec![None; 3],
-            resolution: vec![
-                Some(Span::from_hours(2)),
-                Some(Span::from_hours(24)),
-                Some(Span::from_hours(24)),
-            ],
-            escalation: vec![None; 3],
-            warn_left: Some(0.25),
-            bot_answers: true,
-            line: 40,
-        }],
-        rules: vec![],
-        recipients: vec!["lead".to_owned()],
-        tags: vec![],
-        goals: vec![],
-        csat: CsatModel {
-            intercept: 2.2,
-            wait: -0.28,
-            exchange: -0.06,
-            unsolved: -2.4,
-            transfer: -0.35,
-            reopened: -0.7,
-            bot: -0.15,
-            failed_attempt: -0.4,
-        },
-        cost: Cost { currency: "USD".to_owned(), platform_per_month: 120.0, platform_per_seat: 29.0 },
-        service_level: ServiceLevel { within: Span::from_s(120), target: 0.8, abandoned: Abandoned::Failed },
-        interval: Span::from_minutes(30),
-        keep_messages: false,
-        assumptions: vec![
-            "customer.patience: nobody leaves a queue (not given)".to_owned(),
-            "channel.delivery: 0.8 s for each message (preset whatsapp_cloud_api)".to_owned(),
-        ],
-        inputs: vec![InputFile {
-            path: "data/profiles/retail.csv".to_owned(),
-            hash: "ab".repeat(32),
-            bytes: 4_211,
-        }],
+    match crate::scenario::parse(SCENARIO, "sale-week.toml", Path::new(""), &[]) {
+        Ok(loaded) => loaded.plan,
+        Err(faults) => panic!("{faults:#?}"),
     }
 }

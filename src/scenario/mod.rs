@@ -7,17 +7,22 @@
 //! text ─► tree with places ─► + presets, --set ─► walk (shape, against the schema) ─► raw ─► check ─► Plan
 //! ```
 
+pub mod desk_presets;
 pub mod metric;
 pub mod plan;
 pub mod rates;
 pub mod raw;
 pub mod schema;
+pub mod switches;
+pub mod templates;
 pub mod value;
 mod check;
 mod load;
 mod overrides;
-mod presets;
+pub mod presets;
 mod source;
 mod walk;
+#[cfg(test)]
+mod tests;
 
 pub use load::{Loaded, load, parse, sources};

@@ -2,6 +2,7 @@
 //! up, no units to convert: durations are milliseconds ([`Span`] or [`Distribution`] in ms), money is
 //! in the scenario's currency per hour or per piece, shares are 0..=1.
 
+pub use super::switches::ClockSwitches;
 use crate::random::Distribution;
 use crate::time::{Instant, Span};
 use std::path::PathBuf;
@@ -308,6 +309,8 @@ pub struct Recorded {
     pub intents: Shares,
     /// Reads the log's text (true) or lets the statistical bot do without it.
     pub text: bool,
+    /// The record is laid over a cycle of this length.
+    pub fold: Option<Span>,
     /// A silence this long begins another conversation.
     pub silence_gap: Span,
 }
@@ -585,15 +588,8 @@ pub struct Desk {
     pub ticket_at_first_message: bool,
 }
 
-/// How a system's SLA clocks behave. One switch per difference between systems.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct ClockSwitches {
-    /// A bot's reply counts as the first response.
-    pub bot_reply_answers: bool,
-}
-
 /// An SLA policy.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
     /// Name.
     pub name: String,
@@ -609,6 +605,14 @@ pub struct Policy {
     pub resolution: Vec<Option<Span>>,
     /// Time in queue before escalation, by priority.
     pub escalation: Vec<Option<Span>>,
+    /// Periodic update by priority.
+    pub update: Vec<Option<Span>>,
+    /// Requester wait by priority.
+    pub requester_wait: Vec<Option<Span>>,
+    /// Time to the first assignment by priority.
+    pub assignment: Vec<Option<Span>>,
+    /// The policy for tickets that no other takes, where the desk knows such a thing.
+    pub default: bool,
     /// A warning when this share of the target is left.
     pub warn_left: Option<f64>,
     /// The bot's reply stops the first-response clock.
@@ -678,6 +682,17 @@ pub enum ClockKind {
 }
 
 impl ClockKind {
+    /// Every clock, in the order of their numbers.
+    pub const ALL: [ClockKind; 7] = [
+        ClockKind::FirstResponse,
+        ClockKind::NextResponse,
+        ClockKind::Resolution,
+        ClockKind::Escalation,
+        ClockKind::Update,
+        ClockKind::RequesterWait,
+        ClockKind::Assignment,
+    ];
+
     /// Name in metrics and tables.
     pub fn name(self) -> &'static str {
         match self {

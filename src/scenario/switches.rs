@@ -30,6 +30,13 @@ pub enum Status {
     Closed,
 }
 
+impl Status {
+    /// Resolved or closed.
+    pub fn is_over(self) -> bool {
+        matches!(self, Status::Resolved | Status::Closed)
+    }
+}
+
 /// A set of statuses, written as a list of words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "Vec<Status>", into = "Vec<Status>")]
@@ -181,15 +188,6 @@ choice! {
         Ends,
         /// It begins anew.
         Restarts,
-    }
-}
-choice! {
-    /// Which status ends the resolution clock.
-    ResolvedAt {
-        /// Resolved (or closed without that).
-        Resolved,
-        /// Closed only.
-        Closed,
     }
 }
 choice! {
@@ -393,8 +391,6 @@ pub struct ClockSwitches {
     pub due_while_paused: DueWhilePaused,
     /// A pause that ends with the resolution.
     pub final_pause: FinalPause,
-    /// Which status ends the resolution clock.
-    pub resolved_at: ResolvedAt,
     /// What a resolution does to the other clocks.
     pub at_resolution: PerClock<AtResolution>,
     /// What a reopening does to each clock.
@@ -479,26 +475,21 @@ impl ClockSwitches {
             .copied()
             .or_else(|| COMMON_STATUSES.iter().find(|(common, _)| *common == word).map(|(_, status)| *status))
     }
-
-    /// Does this status end the resolution clock?
-    pub fn ends_resolution(&self, status: Status) -> bool {
-        match self.resolved_at {
-            ResolvedAt::Resolved => matches!(status, Status::Resolved | Status::Closed),
-            ResolvedAt::Closed => status == Status::Closed,
-        }
-    }
 }
 
 /// Durations as text with units: `5m`, `1h 30m`.
 mod span_text {
+    use crate::scenario::value::{duration_ms, write_duration};
     use crate::time::Span;
     use serde::{Deserialize, Deserializer, Serializer};
 
     pub fn serialize<S: Serializer>(span: &Span, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(span)
+        serializer.collect_str(&write_duration(span.0 as f64))
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        let text = String::deserialize(deserializer)?;
+        // a duration is at most a century: far inside what an i64 of milliseconds holds
+        duration_ms(&text).map(|ms| Span(ms.round() as i64)).map_err(serde::de::Error::custom)
     }
 }

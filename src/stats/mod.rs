@@ -1,11 +1,12 @@
 //! Pure mathematics: moments, quantiles, Student intervals, ratios, steady state, comparisons,
-//! ranking and selection, stopping rules. Knows nothing of help desks.
+//! ranking and selection, stopping rules, waiting-line formulas. Knows nothing of help desks.
 //!
 //! Everything here is a function of its arguments and adds up in a stated order, so the same numbers
 //! come out whatever the number of threads.
 
 mod comparison;
 mod control;
+pub mod erlang;
 mod interval;
 mod moments;
 mod quantile;
@@ -14,6 +15,7 @@ mod sequential;
 mod sketch;
 mod steady;
 mod student;
+pub mod survival;
 
 pub use comparison::{PairedDifference, bonferroni_level, correlation, paired_difference};
 pub use control::{ControlledMean, controlled_mean};
@@ -25,6 +27,3 @@ pub use sequential::{Decision, Precision, StoppingRule, replications_to_reach};
 pub use sketch::Sketch;
 pub use steady::{BatchMeans, WarmUp, batch_means, lag_1_correlation, mser_5, welch};
 pub use student::{normal_cdf, t_cdf, t_quantile};
-
-pub mod erlang;
-pub mod survival;

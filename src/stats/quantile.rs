@@ -102,12 +102,23 @@ impl Quantiles {
         matches!(self.kept, Kept::Rows(_))
     }
 
-    /// How many values are at or below `x` (for a sketch: in buckets up to that of `x`).
-    pub fn at_or_below(&self, x: i64) -> u64 {
-        match &self.kept {
-            Kept::Rows(rows) => rows.iter().filter(|&&v| v <= x).count() as u64,
-            Kept::Sketch(sketch) => sketch.at_or_below(x),
-        }
+    /// How many values are at or below each of `xs` (ascending; for a sketch: in buckets up to that of
+    /// `x`).
+    pub fn cumulative(&self, xs: &[i64]) -> Vec<u64> {
+        let rows = match &self.kept {
+            Kept::Rows(rows) => rows,
+            Kept::Sketch(sketch) => return xs.iter().map(|&x| sketch.at_or_below(x)).collect(),
+        };
+        // Count between neighbours, then add up from the left; what lies above all goes last.
+        let mut counts = vec![0; xs.len() + 1];
+        rows.iter().for_each(|&v| counts[xs.partition_point(|&x| x < v)] += 1);
+        counts.pop();
+        let mut below = 0;
+        counts.iter_mut().for_each(|c| {
+            below += *c;
+            *c = below;
+        });
+        counts
     }
 
     /// The quantiles at `ps` (ascending) of all the values in `parts` together; `None` of nothing.
@@ -192,7 +203,8 @@ mod tests {
         }
         assert_eq!(of(&[]).quantile(0.5), None);
         assert_eq!(of(&(1..=100).collect::<Vec<_>>()).quantile(0.07), Some(7.0));
-        assert_eq!((q.at_or_below(40), q.at_or_below(39), q.mean()), (4, 3, Some(55.0)));
+        assert_eq!(q.cumulative(&[9, 39, 40, 100]), [0, 3, 4, 10]);
+        assert_eq!(q.mean(), Some(55.0));
     }
 
     #[test]

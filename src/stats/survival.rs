@@ -1,6 +1,7 @@
 //! What the queueing formulas need of a law of patience: the chance to be still waiting, and the
 //! mean of the time waited until a limit.
 
+use super::normal_cdf;
 use crate::random::Distribution;
 
 /// A recorded law is thinned to so many equally likely values.
@@ -14,6 +15,8 @@ pub struct Survival {
     pub mean: f64,
     /// Where P(X > x) jumps or bends.
     pub corners: Vec<f64>,
+    /// What the law's own unit is in the unit of `mean` and `corners`.
+    unit: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -51,7 +54,7 @@ impl Survival {
                     Distribution::Triangular { low, mode, high } => vec![*low, *mode, *high],
                     _ => Vec::new(),
                 };
-                Survival { law: Law::Formula(formula.clone()), mean, corners }
+                Survival { law: Law::Formula(formula.clone()), mean, corners, unit: 1.0 }
             }
         }
     }
@@ -66,11 +69,21 @@ impl Survival {
         let mean = sum / sorted.len().max(1) as f64;
         let mut corners = sorted.clone();
         corners.dedup();
-        Survival { law: Law::Values { sorted, sums }, mean, corners }
+        Survival { law: Law::Values { sorted, sums }, mean, corners, unit: 1.0 }
+    }
+
+    /// The same law with its times in another unit: a law in milliseconds is in seconds after
+    /// `in_unit(0.001)`.
+    pub fn in_unit(mut self, unit: f64) -> Survival {
+        self.mean *= unit;
+        self.corners.iter_mut().for_each(|corner| *corner *= unit);
+        self.unit *= unit;
+        self
     }
 
     /// P(X > x).
     pub fn beyond(&self, x: f64) -> f64 {
+        let x = x / self.unit;
         match &self.law {
             Law::Values { sorted, .. } => {
                 let gone = sorted.partition_point(|v| *v <= x);
@@ -82,13 +95,15 @@ impl Survival {
 
     /// E[min(X, x)], the integral of [`Survival::beyond`] from 0 to x.
     pub fn limited_mean(&self, x: f64) -> f64 {
-        match &self.law {
+        let x = x / self.unit;
+        let own = match &self.law {
             Law::Values { sorted, sums } => {
                 let gone = sorted.partition_point(|v| *v <= x);
                 (sums[gone] + (sorted.len() - gone) as f64 * x) / sorted.len().max(1) as f64
             }
             Law::Formula(d) => limited_mean(d, x),
-        }
+        };
+        own * self.unit
     }
 }
 
@@ -103,7 +118,7 @@ fn beyond(d: &Distribution, x: f64) -> f64 {
             if x <= 0.0 {
                 1.0
             } else {
-                normal_beyond((libm::log(x) - mu) / sigma)
+                normal_cdf((mu - libm::log(x)) / sigma)
             }
         }
         Distribution::Gamma { shape, scale } => gamma_beyond(*shape, x / scale),
@@ -145,7 +160,7 @@ fn limited_mean(d: &Distribution, x: f64) -> f64 {
                 return 0.0;
             }
             let z = (libm::log(x) - mu) / sigma;
-            d.mean() * normal_beyond(sigma - z) + x * normal_beyond(z)
+            d.mean() * normal_cdf(z - sigma) + x * normal_cdf(-z)
         }
         Distribution::Gamma { shape, scale } => {
             let y = x / scale;
@@ -188,11 +203,6 @@ fn limited_mean(d: &Distribution, x: f64) -> f64 {
 fn branches<'a>(cumulative: &'a [f64], means: &'a [f64]) -> impl Iterator<Item = (f64, f64)> + 'a {
     let before = std::iter::once(&0.0).chain(cumulative);
     cumulative.iter().zip(before).zip(means).map(|((c, b), mean)| (c - b, *mean))
-}
-
-/// P(Z > z) of a standard normal Z.
-fn normal_beyond(z: f64) -> f64 {
-    0.5 * libm::erfc(z * std::f64::consts::FRAC_1_SQRT_2)
 }
 
 /// P(X > x) of a gamma law of scale 1: the regularised upper incomplete gamma function, by its series
@@ -267,6 +277,18 @@ mod tests {
             }
             assert!((law.limited_mean(1e4) / law.mean - 1.0).abs() < 1e-6, "{d:?}");
             assert!((law.mean / d.mean() - 1.0).abs() < 2e-2, "{d:?}");
+        }
+    }
+
+    #[test]
+    fn units_do_not_change_the_law() {
+        for d in laws() {
+            let (own, thousandths) = (Survival::of(&d), Survival::of(&d).in_unit(1000.0));
+            for x in [0.1, 1.5, 3.0] {
+                assert!((own.beyond(x) - thousandths.beyond(1000.0 * x)).abs() < 1e-12, "{d:?}");
+                let scaled = own.limited_mean(x) * 1000.0;
+                assert!((scaled - thousandths.limited_mean(1000.0 * x)).abs() < 1e-9, "{d:?}");
+            }
         }
     }
 

@@ -8,16 +8,23 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Word n-grams from 1 up to this many words.
     pub word_ngrams: usize,
+    /// Characters of a word's beginning that count in a pair.
+    pub stem_length: usize,
+    /// How far apart the two words of a pair may stand; 0 for no pairs.
+    pub pair_reach: usize,
     /// Character n-grams inside words: shortest and longest.
     pub character_ngrams: (usize, usize),
-    /// Weight of the word block in a message's vector.
-    pub word_weight: f32,
-    /// Weight of the character block.
+    /// Weight of the character block; words and pairs weigh 1.
     pub character_weight: f32,
     /// Power on the inverse document frequency: 1 as usual, 0 for none.
     pub idf_power: f64,
     /// Cost of a training error (the C of a support vector machine).
     pub cost: f32,
+    /// With fewer phrases per label than this, on average, the loss is logistic and the labels' names
+    /// count as phrases.
+    pub few_phrases: f64,
+    /// Cost of a training error under the logistic loss.
+    pub few_cost: f32,
     /// Passes over the training phrases.
     pub epochs: usize,
     /// Share of accepted answers that should be right; the confidence from which the bot answers is
@@ -37,11 +44,14 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             word_ngrams: 2,
-            character_ngrams: (2, 5),
-            word_weight: 1.0,
-            character_weight: 1.0,
+            stem_length: 4,
+            pair_reach: 3,
+            character_ngrams: (2, 4),
+            character_weight: 1.1,
             idf_power: 0.7,
             cost: 3.0,
+            few_phrases: 20.0,
+            few_cost: 20.0,
             epochs: 10,
             wanted_precision: 0.95,
             threshold: None,

@@ -4,6 +4,8 @@ use super::calibration::{Calibration, HeldOut};
 use super::features::{Counter, Row, Vocabulary, lay_out};
 use super::linear::{self, Linear};
 use super::settings::Settings;
+use super::softmax;
+use super::spelling::Spelling;
 use crate::random::{Purpose, Streams};
 
 /// Why nothing could be learned.
@@ -32,6 +34,7 @@ const ENOUGH_FOR_ONE_FOLD: usize = 4_000;
 const FOLDS: usize = 5;
 
 pub(crate) struct Trained {
+    pub spelling: Spelling,
     pub vocabulary: Vocabulary,
     pub linear: Linear,
     pub calibration: Calibration,
@@ -39,11 +42,12 @@ pub(crate) struct Trained {
 
 /// Trains on labelled examples and, where there are any, on messages known to be out of scope.
 pub(crate) fn train(
-    labels: usize,
+    names: &[String],
     examples: &[(u16, &str)],
     out_of_scope: &[&str],
     settings: &Settings,
 ) -> Result<Trained, TrainError> {
+    let labels = names.len();
     if labels > usize::from(u16::MAX) {
         return Err(TrainError::TooManyLabels(labels));
     }
@@ -64,63 +68,100 @@ pub(crate) fn train(
     if truth.iter().flatten().next().is_none() {
         return Err(TrainError::NoExamples);
     }
-    let vocabulary = Vocabulary::build(lines.iter().map(String::as_str), settings);
-    let mut work = Counter::default();
-    let rows: Vec<Row> = lines
-        .iter()
+    let set = Set { labels, lines: lines.iter().map(String::as_str).collect(), truth };
+    let few = few_extras(names, &set, settings);
+    let calibration = Calibration::fit(&hold_out(&set, few.as_deref(), settings), settings);
+    let (spelling, vocabulary, linear) = fit(&set, few.as_deref(), settings);
+    Ok(Trained { spelling, vocabulary, linear, calibration })
+}
+
+/// Laid out phrases and their labels.
+struct Set<'a> {
+    labels: usize,
+    lines: Vec<&'a str>,
+    truth: Vec<Option<u16>>,
+}
+
+/// Where phrases are few, the labels' names to learn from beside them.
+fn few_extras(names: &[String], set: &Set<'_>, settings: &Settings) -> Option<Vec<(u16, String)>> {
+    let phrases = set.truth.iter().flatten().count();
+    let few = (phrases as f64) < settings.few_phrases * names.len() as f64;
+    few.then(|| {
+        let mut line = String::new();
+        let laid_out = (0u16..).zip(names).map(|(label, name)| {
+            lay_out(&spoken(name), &mut line);
+            (label, line.clone())
+        });
+        laid_out.filter(|(_, line)| line.len() > 1).collect()
+    })
+}
+
+/// A label's name as words: "card_arrival" and "CardArrival" are "card arrival".
+fn spoken(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 8);
+    let mut after_lower = false;
+    for c in name.chars() {
+        if after_lower && c.is_uppercase() {
+            words.push(' ');
+        }
+        after_lower = c.is_lowercase();
+        words.push(if c == '_' { ' ' } else { c });
+    }
+    words
+}
+
+/// Learns words, vocabulary and weights: by logistic loss if there are `few` phrases, with the extra
+/// ones, else by squared hinge loss.
+fn fit(set: &Set<'_>, few: Option<&[(u16, String)]>, settings: &Settings) -> (Spelling, Vocabulary, Linear) {
+    let extras = few.unwrap_or_default();
+    let lines = || set.lines.iter().copied().chain(extras.iter().map(|(_, line)| line.as_str()));
+    let truth: Vec<Option<u16>> =
+        set.truth.iter().copied().chain(extras.iter().map(|&(label, _)| Some(label))).collect();
+    let spelling = Spelling::build(lines());
+    let vocabulary = Vocabulary::build(lines(), settings);
+    let mut counter = Counter::default();
+    let rows: Vec<Row> = lines()
         .map(|line| {
             let mut row = Row::new();
-            vocabulary.row(line, settings, &mut work, &mut row);
+            vocabulary.row(line, settings, &mut counter, &mut row);
             row
         })
         .collect();
-    let held = hold_out(&rows, &truth, labels, vocabulary.len(), settings);
-    let calibration = Calibration::fit(&held, settings);
-    let linear = linear::train(&rows, &truth, labels, vocabulary.len(), settings);
-    Ok(Trained { vocabulary, linear, calibration })
+    let train = if few.is_some() { softmax::train } else { linear::train };
+    let linear = train(&rows, &truth, set.labels, vocabulary.len(), settings);
+    (spelling, vocabulary, linear)
 }
 
 /// Scores phrases by models that have not seen them.
-fn hold_out(
-    rows: &[Row],
-    truth: &[Option<u16>],
-    labels: usize,
-    features: usize,
-    settings: &Settings,
-) -> HeldOut {
-    let fold_of = folds(truth, labels, settings.seed);
-    let rounds = if rows.len() > ENOUGH_FOR_ONE_FOLD { 1 } else { FOLDS };
-    let mut held = HeldOut { labels, ..HeldOut::default() };
-    let mut scores = Vec::new();
+fn hold_out(set: &Set<'_>, few: Option<&[(u16, String)]>, settings: &Settings) -> HeldOut {
+    let fold_of = folds(&set.truth, set.labels, settings.seed);
+    let rounds = if set.lines.len() > ENOUGH_FOR_ONE_FOLD { 1 } else { FOLDS };
+    let mut held = HeldOut { labels: set.labels, ..HeldOut::default() };
+    let (mut counter, mut row, mut scores) = (Counter::default(), Row::new(), Vec::new());
+    let (mut line, mut work) = (String::new(), String::new());
     for fold in 0..rounds {
-        let (mut seen_rows, mut seen_truth) = (Vec::new(), Vec::new());
-        let mut known = vec![false; features];
-        for i in (0..rows.len()).filter(|&i| fold_of[i] != fold) {
-            rows[i].iter().for_each(|&(feature, _)| known[feature as usize] = true);
-            seen_rows.push(rows[i].clone());
-            seen_truth.push(truth[i]);
-        }
-        if seen_rows.is_empty() {
+        let (seen, unseen): (Vec<usize>, Vec<usize>) =
+            (0..set.lines.len()).partition(|&i| fold_of[i] != fold);
+        if seen.is_empty() {
             continue;
         }
-        let model = linear::train(&seen_rows, &seen_truth, labels, features, settings);
-        for i in (0..rows.len()).filter(|&i| fold_of[i] == fold) {
-            model.scores(&only_known(&rows[i], &known), &mut scores);
-            held.scores.extend_from_slice(&scores[..labels]);
-            held.truth.push(truth[i]);
+        let part = Set {
+            labels: set.labels,
+            lines: seen.iter().map(|&i| set.lines[i]).collect(),
+            truth: seen.iter().map(|&i| set.truth[i]).collect(),
+        };
+        let (spelling, vocabulary, linear) = fit(&part, few, settings);
+        for i in unseen {
+            line.clear();
+            line.push_str(set.lines[i]);
+            spelling.mend(&mut line, &mut work);
+            vocabulary.row(&line, settings, &mut counter, &mut row);
+            linear.scores(&row, &mut scores);
+            held.scores.extend_from_slice(&scores[..set.labels]);
+            held.truth.push(set.truth[i]);
         }
     }
     held
-}
-
-/// The row as a model would see it that does not know the features outside `known`.
-fn only_known(row: &Row, known: &[bool]) -> Row {
-    let mut kept: Row = row.iter().copied().filter(|&(feature, _)| known[feature as usize]).collect();
-    let length = kept.iter().map(|&(_, value)| value * value).sum::<f32>().sqrt();
-    if length > 0.0 {
-        kept.iter_mut().for_each(|(_, value)| *value /= length);
-    }
-    kept
 }
 
 /// A fold for every phrase, the phrases of each label spread evenly.
@@ -142,6 +183,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn names_are_spoken() {
+        let cases =
+            [("card_arrival", "card arrival"), ("FindCalendarEntry", "Find Calendar Entry"), ("ATM", "ATM")];
+        for (name, expected) in cases {
+            assert_eq!(spoken(name), expected);
+        }
+    }
+
+    #[test]
     fn folds_spread_every_label() {
         let truth: Vec<Option<u16>> = (0..100).map(|i| if i < 50 { Some(0) } else { None }).collect();
         let fold_of = folds(&truth, 1, 1);
@@ -149,12 +199,5 @@ mod tests {
             assert_eq!(fold_of[..50].iter().filter(|&&f| f == fold).count(), 10);
             assert_eq!(fold_of[50..].iter().filter(|&&f| f == fold).count(), 10);
         }
-    }
-
-    #[test]
-    fn what_was_not_seen_is_not_counted() {
-        let row = only_known(&vec![(0, 0.6), (1, 0.8)], &[true, false]);
-        assert_eq!(row, [(0, 1.0)]);
-        assert!(only_known(&vec![(1, 1.0)], &[true, false]).is_empty());
     }
 }

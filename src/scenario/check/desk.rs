@@ -4,7 +4,7 @@ use super::Checker;
 use super::names::Kind;
 use crate::diag::Diagnostic;
 use crate::scenario::plan::{
-    Assignment, Attention, ClockSwitches, Desk, QueueOrder, Shift, ShiftEnd, Team, TeamIdx,
+    Assignment, Attention, Desk, QueueOrder, Shift, ShiftEnd, Team, TeamIdx,
 };
 use crate::scenario::raw::leaf::{At, Hours, PlainOr};
 use crate::scenario::raw::{self, AssignmentWord, AttentionWord, OrderWord, ShiftEndWord, Weights};
@@ -276,7 +276,7 @@ impl Checker<'_> {
             close_after: desk.close_after.value.span(),
             auto_resolve: desk.auto_resolve.value.get().map(|silence| silence.span()),
             sticky: desk.sticky,
-            clocks: ClockSwitches::default(),
+            clocks: desk.clocks.clone(),
             ticket_at_first_message: desk.ticket_at_first_message,
         }
     }

@@ -20,7 +20,15 @@ impl Checker<'_> {
 
     fn policy(&mut self, at: &At<raw::Sla>) -> Policy {
         let policy = &at.value;
-        let targets = [&policy.first_response, &policy.next_response, &policy.resolution, &policy.escalation];
+        let targets = [
+            &policy.first_response,
+            &policy.next_response,
+            &policy.resolution,
+            &policy.escalation,
+            &policy.update,
+            &policy.requester_wait,
+            &policy.assignment,
+        ];
         if targets.iter().all(|targets| targets.is_none()) {
             self.fault(
                 Diagnostic::error("HS0104", format!("policy `{}` has no target", policy.name.value))
@@ -28,7 +36,8 @@ impl Checker<'_> {
                     .help("give `first_response`, `next_response`, `resolution` or `escalation`"),
             );
         }
-        let [first_response, next_response, resolution, escalation] = targets.map(|targets| self.targets(targets));
+        let [first_response, next_response, resolution, escalation, update, requester_wait, assignment] =
+            targets.map(|targets| self.targets(targets));
         Policy {
             name: policy.name.value.clone(),
             calendar: policy.calendar.as_ref().map_or(0, |name| self.name(Kind::Calendar, name) as u16),
@@ -37,9 +46,14 @@ impl Checker<'_> {
             next_response,
             resolution,
             escalation,
+            update,
+            requester_wait,
+            assignment,
+            default: policy.default,
             warn_left: policy.warn_left.as_ref().map(|left| left.value.0),
             bot_answers: policy.bot_answers,
             line: self.texts.line(&at.span),
+            ..Policy::default()
         }
     }
 

@@ -33,6 +33,17 @@ pub enum Form {
     Duration,
 }
 
+/// Which way is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// The more the better.
+    Higher,
+    /// The less the better.
+    Lower,
+    /// It depends.
+    Neither,
+}
+
 /// What a metric can be sliced by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slicing {
@@ -61,6 +72,26 @@ impl Metric {
         match self.form {
             Form::Duration => &Statistic::OF_DURATIONS,
             Form::Total | Form::Ratio => &[Statistic::Value],
+        }
+    }
+
+    /// Which way is good.
+    pub fn better(&self) -> Better {
+        let name = self.name;
+        let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+        let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| name.starts_with(beginning));
+        if ends(&[".compliance", ".solved_rate", ".resolution_rate"])
+            || ["service_level", "csat", "csat.observed"].contains(&name)
+        {
+            Better::Higher
+        } else if self.form == Form::Duration
+            || begins(&["cost.", "queue.", "backlog.", "abandonment."]) && name != "queue.entered"
+            || ends(&[".breaches", ".abandoned", ".left_bot", ".left_agent", ".reopen_rate", ".repeat_rate"])
+            || ends(&[".taken_back_rate", ".transfer_rate", ".worst_hour"])
+        {
+            Better::Lower
+        } else {
+            Better::Neither
         }
     }
 
@@ -126,21 +157,21 @@ static CATALOGUE: &[Metric] = &[
     count("conversations.open", "of those offered: still open when the run ended"),
     share("conversations.solved_rate", "solved by bot or person", OVER),
     share("conversations.repeat_rate", "repeat contacts about a need that was raised before", OFFERED),
-    share("conversations.reopen_rate", "reopened at least once", OVER),
-    share("conversations.transfer_rate", "moved between teams at least once", OVER),
+    share("conversations.reopen_rate", "reopened at least once", OFFERED),
+    share("conversations.transfer_rate", "moved between teams at least once", OFFERED),
 
     count("bot.seen", "conversations the bot saw"),
     share("bot.resolution_rate", "solved by the bot with no person involved and no repeat contact about the same need within the repeat window", SEEN),
     share("bot.containment_rate", "ended with no person involved and no hand-off, solved or not", SEEN),
     share("bot.handoff_rate", "handed to people", SEEN),
-    count("bot.handoffs.keyword", "handed over because of a keyword"),
-    count("bot.handoffs.attempts", "handed over after too many failed attempts"),
-    count("bot.handoffs.time_limit", "handed over because the time with the bot was up"),
-    count("bot.handoffs.asked_for_person", "handed over because the customer asked for a person"),
-    count("bot.handoffs.media", "handed over because of an image, audio or document"),
-    count("bot.handoffs.rule", "handed over by a rule"),
-    count("bot.handoffs.outage", "handed over because the bot was down"),
-    count("bot.handoffs.flow", "handed over where the flow says so"),
+    count("bot.handoff.keyword", "handed over because of a keyword"),
+    count("bot.handoff.attempts", "handed over after too many failed attempts"),
+    count("bot.handoff.time_limit", "handed over because the time with the bot was up"),
+    count("bot.handoff.asked_for_person", "handed over because the customer asked for a person"),
+    count("bot.handoff.media", "handed over because of an image, audio or document"),
+    count("bot.handoff.rule", "handed over by a rule"),
+    count("bot.handoff.outage", "handed over because the bot was down"),
+    count("bot.handoff.flow", "handed over where the flow says so"),
     share("bot.taken_back_rate", "solved by the bot, then raised again within the repeat window", "conversations solved by the bot"),
     metric("bot.time", Unit::S, Ratio, Everywhere, "time with the bot", SEEN),
     metric("bot.failed_attempts", Unit::Number, Ratio, Everywhere, "attempts of the bot that failed", SEEN),
@@ -194,7 +225,7 @@ static CATALOGUE: &[Metric] = &[
     metric("agents.reply_work", Unit::S, Ratio, ByTeam, "attention of agents", "replies begun by agents"),
     metric("agents.work", Unit::S, Ratio, Everywhere, "attention of agents", "conversations a person replied to"),
 
-    metric("backlog", Unit::Number, Ratio, ByTeam, "open tickets, averaged over time", PERIOD),
+    metric("backlog.mean", Unit::Number, Ratio, ByTeam, "open tickets, averaged over time", PERIOD),
     metric("backlog.max", Unit::Count, Total, Whole, "most open tickets at once", ""),
     metric("backlog.end", Unit::Count, Total, ByTeam, "open tickets at the end of the measured period", ""),
 
@@ -236,10 +267,33 @@ mod tests {
     }
 
     #[test]
+    fn which_way_is_good() {
+        use Better::*;
+        for (name, better) in [
+            ("service_level", Higher),
+            ("sla.first_response.compliance", Higher),
+            ("sla.first_response.breaches", Lower),
+            ("sla.first_response.used", Neither),
+            ("bot.resolution_rate", Higher),
+            ("bot.containment_rate", Neither),
+            ("first_response", Lower),
+            ("resolution", Lower),
+            ("queue.entered", Neither),
+            ("queue.length", Lower),
+            ("agents.occupancy", Neither),
+            ("cost.total", Lower),
+            ("conversations.offered", Neither),
+            ("conversations.abandoned", Lower),
+        ] {
+            assert_eq!(find(name).unwrap().better(), better, "{name}");
+        }
+    }
+
+    #[test]
     fn no_name_reads_as_another_with_a_statistic() {
         for m in CATALOGUE {
-            let last = m.name.rsplit('.').next().unwrap();
-            assert!(Statistic::OF_DURATIONS.iter().all(|s| s.name() != last), "{}", m.name);
+            let taken = |s: &Statistic| find(m.name.strip_suffix(s.name())?.strip_suffix('.')?);
+            assert!(Statistic::OF_DURATIONS.iter().filter_map(taken).next().is_none(), "{}", m.name);
         }
     }
 }

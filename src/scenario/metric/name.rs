@@ -280,7 +280,7 @@ mod tests {
             (" first_response ", "first_response.mean"),
             ("queue.wait", "queue.wait.mean"),
             ("queue.wait_all.p99", "queue.wait_all.p99"),
-            ("backlog", "backlog"),
+            ("backlog.mean", "backlog.mean"),
             ("backlog.max", "backlog.max"),
             (
                 r#"sla.first_response.compliance{ priority = "urgent" , team="fraud"}"#,

@@ -3,6 +3,8 @@
 use super::law::DurationLaw;
 use super::leaf::{At, Days, Duration, Hours, OrNone, PlainOr, Share, WordOr};
 use super::traffic::Weights;
+use crate::scenario::presets::PLAIN_DESK;
+use crate::scenario::switches::ClockSwitches;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -211,7 +213,8 @@ pub enum ShiftEndWord {
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Desk {
-    /// Preset that fills what is not written here.
+    /// Help desk whose clocks are taken: `plain`, `freshdesk`, `zendesk`, `zoho_desk`, `happyfox`,
+    /// `liveagent`, `chatwoot`, `zammad` or `frappe`.
     pub like: At<String>,
     /// Team for intents that no team lists; the first if not given.
     pub default_team: Option<At<String>>,
@@ -226,18 +229,21 @@ pub struct Desk {
     pub sticky: bool,
     /// Bot conversations make tickets, too; else a ticket begins at the hand-off.
     pub ticket_at_first_message: bool,
+    /// How the SLA clocks behave, switch by switch; the preset fills what is not written here.
+    pub clocks: ClockSwitches,
 }
 
 impl Default for Desk {
     fn default() -> Desk {
         Desk {
-            like: At::from("plain".to_owned()),
+            like: At::from(PLAIN_DESK.to_owned()),
             default_team: None,
             reopen_window: At::from(WordOr::Word(UntilClosedWord::UntilClosed)),
             close_after: At::from(Duration::from_days(3.0)),
             auto_resolve: At::from(WordOr::Value(Duration::from_hours(24.0))),
             sticky: true,
             ticket_at_first_message: false,
+            clocks: ClockSwitches::default(),
         }
     }
 }

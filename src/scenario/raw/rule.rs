@@ -25,6 +25,14 @@ pub struct Sla {
     pub resolution: Option<At<Targets>>,
     /// Time in a queue before an escalation falls due.
     pub escalation: Option<At<Targets>>,
+    /// An update to the customer every so often.
+    pub update: Option<At<Targets>>,
+    /// Time the customer waits for the desk, added up.
+    pub requester_wait: Option<At<Targets>>,
+    /// Until an agent has the ticket.
+    pub assignment: Option<At<Targets>>,
+    /// The policy for tickets that no other takes, where the help desk knows such a thing.
+    pub default: bool,
     /// A warning when this share of the target is left.
     pub warn_left: Option<At<Share>>,
     /// A reply of the bot counts as the first response.

@@ -1,0 +1,326 @@
+//! The running state of one replication: chunks of facts go in, metric values come out.
+
+use super::cell::{Cell, Cells};
+use super::definitions::Measures;
+use super::formula::{Formula, Kept, Value, service_level};
+use super::gallery::Gallery;
+use super::repeats::Repeats;
+use super::rules::{RuleCounts, RuleFacts};
+use super::slice::{Key, Slice};
+use super::sums::{Add, DeskSums, Sums, WholeSums};
+use crate::facts::{Chunk, NEVER, NONE, Outcome, QueueEnd, RunTotals, Sink};
+use crate::scenario::metric::Statistic;
+use crate::scenario::plan::ClockKind;
+use crate::stats::Quantiles;
+
+/// Facts of one replication, added up. Chunks may be measured apart and merged: any split gives the
+/// same result.
+pub struct State<'m> {
+    measures: &'m Measures,
+    cells: Cells,
+    repeats: Repeats,
+    rules: RuleFacts,
+    /// Measured intervals by team; the last entry is the whole desk.
+    desks: Vec<DeskSums>,
+    seats: u64,
+    gallery: Gallery,
+}
+
+/// What one replication gives.
+#[derive(Clone, Debug)]
+pub struct ReplicationValues {
+    /// One value for each of [`Measures::names`].
+    pub values: Vec<Value>,
+    /// One entry for each rule of the plan.
+    pub rules: Vec<RuleCounts>,
+    /// Some quantiles come from a sketch (relative error at most 0.1 %).
+    pub sketched: bool,
+    /// What the run itself counted.
+    pub totals: RunTotals,
+    /// Backlog by interval, the warm-up included: for finding where it becomes steady.
+    pub backlog: Vec<f64>,
+    /// What the pictures are drawn from.
+    pub(super) gallery: Gallery,
+}
+
+impl Measures {
+    /// Begins a replication.
+    pub fn begin(&self) -> State<'_> {
+        State {
+            measures: self,
+            cells: Cells::default(),
+            repeats: Repeats::default(),
+            rules: RuleFacts::new(self.plan.rules.len()),
+            desks: vec![DeskSums::default(); self.plan.teams.len() + 1],
+            seats: 0,
+            gallery: Gallery::new(self),
+        }
+    }
+}
+
+impl State<'_> {
+    /// Takes in a chunk of facts.
+    pub fn update(&mut self, chunk: &Chunk) {
+        self.conversations(chunk);
+        self.queue_stays(chunk);
+        self.clocks(chunk);
+        self.intervals(chunk);
+        self.seats += chunk.agents.len() as u64;
+        if self.rules.is_needed() {
+            let from = (self.measures.plan.start + self.measures.plan.warm_up).ms();
+            for i in 0..chunk.firings.len() {
+                if chunk.firings.at[i] >= from {
+                    self.rules.firing(&chunk.firings.row(i));
+                }
+            }
+            for i in 0..chunk.notifications.len() {
+                if chunk.notifications.at[i] >= from {
+                    self.rules.notification(&chunk.notifications.row(i), &self.measures.civil);
+                }
+            }
+        }
+        self.cells.compact();
+    }
+
+    fn conversations(&mut self, chunk: &Chunk) {
+        let by_person = self.measures.people_answer;
+        let tickets_at_once = self.measures.plan.desk.ticket_at_first_message;
+        for i in 0..chunk.conversations.len() {
+            if chunk.conversations.repeat_of[i] != u64::MAX {
+                // A repeat counts against its original even if it came after the measured period.
+                let original = chunk.conversations.repeat_of[i];
+                self.repeats.repeated(original, chunk.conversations.started_at[i]);
+            }
+            if !chunk.conversations.measured[i] {
+                continue;
+            }
+            let row = chunk.conversations.row(i);
+            let key = Key::new(row.team, row.intent, row.priority, row.segment, row.language, row.source);
+            let cell = self.cells.cell(key);
+            cell.conversations.push(&row);
+            let kept = &mut cell.kept;
+            let first = if by_person { row.first_human_at } else { row.first_response_at };
+            if first != NEVER {
+                kept[Kept::FirstResponse as usize].push(first.saturating_sub(row.started_at));
+            }
+            if row.first_human_at != NEVER {
+                let waited = row.first_human_at.saturating_sub(row.started_at);
+                kept[Kept::FirstHumanResponse as usize].push(waited);
+            }
+            let created = if tickets_at_once || !row.bot_seen { row.started_at } else { row.handed_off_at };
+            if row.resolved_at != NEVER && created != NEVER {
+                let open = row.resolved_at.saturating_sub(created).saturating_sub(row.paused);
+                kept[Kept::Resolution as usize].push(open);
+            }
+            if row.bot_seen && row.outcome == Outcome::BotSolved as u8 {
+                let solved_at = if row.resolved_at == NEVER { row.ended_at } else { row.resolved_at };
+                self.repeats.solved_by_bot(row.conversation, solved_at, key);
+            }
+            if self.rules.is_needed() {
+                self.rules.conversation(row.conversation);
+            }
+            self.gallery.conversation(&row);
+        }
+    }
+
+    fn queue_stays(&mut self, chunk: &Chunk) {
+        let within_ms = self.measures.within_ms();
+        let stays = &chunk.queue_stays;
+        for i in 0..stays.len() {
+            if !stays.measured[i] {
+                continue;
+            }
+            let row = stays.row(i);
+            let key = Key::new(row.team, row.intent, row.priority, row.segment, row.language, row.source);
+            let cell = self.cells.cell(key);
+            cell.queue.push(&row, within_ms);
+            let wait = row.left_at.saturating_sub(row.entered_at);
+            if row.end == QueueEnd::Taken as u8 {
+                cell.kept[Kept::WaitServed as usize].push(wait);
+            } else if row.end == QueueEnd::Abandoned as u8 {
+                cell.kept[Kept::WaitLeft as usize].push(wait);
+            }
+            self.gallery.stay(&row, self.measures);
+        }
+    }
+
+    fn clocks(&mut self, chunk: &Chunk) {
+        let clocks = &chunk.clocks;
+        for i in 0..clocks.len() {
+            let row = clocks.row(i);
+            let key = Key::new(row.team, row.intent, row.priority, row.segment, row.language, row.source);
+            let cell = self.cells.cell(key);
+            if row.counts
+                && let Some(sums) = cell.clocks.get_mut(usize::from(row.clock))
+            {
+                sums.counted += 1;
+                sums.breached += u64::from(row.breached);
+                if row.ended_at != NEVER {
+                    sums.ended += 1;
+                    sums.used_ms += row.used;
+                }
+            }
+            if row.measured && row.clock == ClockKind::NextResponse as u8 && row.ended_at != NEVER {
+                let waited = row.ended_at.saturating_sub(row.started_at);
+                cell.kept[Kept::NextResponse as usize].push(waited);
+            }
+            if self.rules.is_needed() {
+                self.rules.clock(&row);
+            }
+            self.gallery.clock(&row, self.measures);
+        }
+    }
+
+    fn intervals(&mut self, chunk: &Chunk) {
+        let teams = self.measures.plan.teams.len();
+        for i in 0..chunk.intervals.len() {
+            let row = chunk.intervals.row(i);
+            self.gallery.interval(&row, self.measures);
+            let at = if row.team == NONE { teams } else { usize::from(row.team) };
+            if row.measured
+                && let Some(desk) = self.desks.get_mut(at)
+            {
+                desk.push(&row);
+            }
+        }
+    }
+
+    /// Adds what was measured apart.
+    pub fn merge(&mut self, other: &State<'_>) {
+        self.cells.merge(&other.cells);
+        self.cells.compact();
+        self.repeats.merge(&other.repeats);
+        self.rules.merge(&other.rules);
+        self.desks.iter_mut().zip(&other.desks).for_each(|(a, b)| a.add(b));
+        self.seats += other.seats;
+        self.gallery.merge(&other.gallery);
+    }
+
+    /// The replication is over: its values.
+    pub fn finish(mut self, totals: &RunTotals) -> ReplicationValues {
+        for key in self.repeats.taken_back(self.measures.plan.bot.repeat_window.ms()) {
+            self.cells.cell(key).conversations.taken_back += 1;
+        }
+        let cells = self.cells.sorted();
+        let whole = self.whole(&cells, totals);
+        let mut values = vec![Value::default(); self.measures.asked.len()];
+        for (at, slice) in self.measures.slices.iter().enumerate() {
+            let chosen: Vec<&Cell> =
+                cells.iter().filter(|(key, _)| slice.holds(*key)).map(|(_, cell)| *cell).collect();
+            let sums = self.sums(slice, &chosen, &whole);
+            self.evaluate(at, &chosen, &sums, &mut values);
+        }
+        let sketched = cells.iter().any(|(_, cell)| cell.kept.iter().any(|q| !q.is_exact()));
+        let backlog = self.gallery.finish(&cells, self.measures);
+        let rules = self.rules.counts();
+        ReplicationValues { values, rules, sketched, totals: totals.clone(), backlog, gallery: self.gallery }
+    }
+
+    /// Values of all that is asked of one slice.
+    fn evaluate(&self, slice: usize, cells: &[&Cell], sums: &Sums, values: &mut [Value]) {
+        // The statistics of a duration stand side by side: its rows are gathered once for all.
+        let mut last: Option<(&str, Vec<f64>)> = None;
+        for (asked, value) in self.measures.asked.iter().zip(values) {
+            if asked.slice != slice {
+                continue;
+            }
+            *value = match asked.formula {
+                Formula::Sums(formula) => formula(sums),
+                Formula::ServiceLevel => {
+                    service_level(&sums.queue, self.measures.plan.service_level.abandoned)
+                }
+                Formula::Durations(kinds) => {
+                    let parts =
+                        cells.iter().flat_map(|cell| kinds.iter().map(|kind| &cell.kept[*kind as usize]));
+                    let n: u64 = parts.clone().map(Quantiles::n).sum();
+                    if !asked.is_quantile() {
+                        let sum: f64 = parts.map(Quantiles::sum).sum();
+                        Value::seconds_each(sum, n)
+                    } else {
+                        let name = asked.name.metric.name;
+                        if last.as_ref().is_none_or(|(of, _)| *of != name) {
+                            let all = Quantiles::of_union(parts, &PROBABILITIES).unwrap_or_default();
+                            last = Some((name, all));
+                        }
+                        let wanted = asked.name.statistic;
+                        let at = QUANTILES.iter().position(|q| *q == wanted);
+                        match (&last, at) {
+                            (Some((_, all)), Some(at)) if !all.is_empty() => {
+                                Value::total(all[at] / 1_000.0, n)
+                            }
+                            _ => Value::default(),
+                        }
+                    }
+                }
+            };
+        }
+    }
+
+    fn sums(&self, slice: &Slice, cells: &[&Cell], whole: &WholeSums) -> Sums {
+        let mut sums = Sums { whole: whole.clone(), ..Sums::default() };
+        for cell in cells {
+            sums.conversations.add(&cell.conversations);
+            sums.queue.add(&cell.queue);
+            sums.clocks.add(&cell.clocks);
+        }
+        let plan = &self.measures.plan;
+        let (teams, desk) = self.desks.split_at(plan.teams.len());
+        match slice.team() {
+            Some(team) => {
+                if let Some(own) = teams.get(usize::from(team)) {
+                    sums.desk = own.clone();
+                    sums.backlog = own.clone();
+                }
+            }
+            None => {
+                teams.iter().for_each(|team| sums.desk.add(team));
+                desk.iter().for_each(|desk| sums.backlog.add(desk));
+            }
+        }
+        sums.whole.cost_people = match slice.team() {
+            Some(team) => self.people_cost(usize::from(team)),
+            None => whole.cost_people,
+        };
+        sums.whole.cost_bot = sums.conversations.seen as f64 * plan.bot.cost_per_conversation;
+        sums
+    }
+
+    fn people_cost(&self, team: usize) -> f64 {
+        match (self.desks.get(team), self.measures.plan.teams.get(team)) {
+            (Some(desk), Some(team)) => desk.paid_ms as f64 / 3_600_000.0 * team.cost_per_hour,
+            _ => 0.0,
+        }
+    }
+
+    fn whole(&self, cells: &[(Key, &Cell)], totals: &RunTotals) -> WholeSums {
+        let plan = &self.measures.plan;
+        let period_ms = totals.measured_to.saturating_sub(totals.measured_from);
+        let months = period_ms as f64 / (30.0 * 86_400_000.0);
+        let cost = &plan.cost;
+        let message_units: i64 = cells.iter().map(|(_, cell)| cell.conversations.message_cost).sum();
+        let (notifications, worst_hour) = self.rules.notifications();
+        WholeSums {
+            period_ms,
+            backlog_max: totals.backlog_max,
+            cost_people: (0..plan.teams.len()).map(|team| self.people_cost(team)).sum(),
+            cost_messages: message_units as f64 / super::sums::MONEY_UNITS,
+            // Known once the slice is: see `sums`.
+            cost_bot: 0.0,
+            cost_platform: months * (cost.platform_per_month + cost.platform_per_seat * self.seats as f64),
+            fired: self.rules.counts().iter().map(|rule| rule.fired).sum(),
+            notifications,
+            worst_hour,
+        }
+    }
+}
+
+/// The quantiles that are taken, and their probabilities.
+const QUANTILES: [Statistic; 4] = [Statistic::P50, Statistic::P90, Statistic::P95, Statistic::P99];
+const PROBABILITIES: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
+
+impl Sink for State<'_> {
+    fn chunk(&mut self, chunk: &Chunk) -> std::io::Result<()> {
+        self.update(chunk);
+        Ok(())
+    }
+}

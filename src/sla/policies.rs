@@ -1,0 +1,310 @@
+//! Policies ready for use: targets by clock and priority, the order in which they are tried, and
+//! what is wrong with them.
+
+use crate::scenario::plan::{
+    CalendarPlan, ClockKind, ClockSwitches, Condition, Policy, PolicyIdx, PriorityIdx,
+};
+use crate::scenario::switches::{CalendarWithoutHours, EmptyCondition, PolicyOrder};
+use crate::time::calendar::BusinessHours;
+use crate::time::{Calendar, CalendarError, Instant, Span};
+
+/// What a condition may ask about a ticket. Text is folded: lower case, no accents.
+#[derive(Clone, Copy, Debug, Default)]
+#[allow(missing_docs)]
+pub struct TicketFacts<'a> {
+    pub at: Instant,
+    pub text: &'a str,
+    pub intent: u16,
+    pub language: u8,
+    pub segment: u8,
+    pub priority: PriorityIdx,
+    pub team: Option<u16>,
+    pub media: bool,
+    pub reopened: u16,
+    pub with_bot: bool,
+    /// Bit set over `Plan::tags`.
+    pub tags: u64,
+}
+
+/// Does every part of the condition hold? An empty condition always does.
+pub fn matches(condition: &Condition, facts: &TicketFacts<'_>, calendars: &[Calendar]) -> bool {
+    let Condition {
+        contains,
+        intents,
+        languages,
+        segments,
+        priorities,
+        teams,
+        media,
+        open,
+        reopened,
+        with_bot,
+        tags,
+    } = condition;
+    (contains.is_empty() || contains.iter().any(|word| facts.text.contains(word.as_str())))
+        && (intents.is_empty() || intents.contains(&facts.intent))
+        && (languages.is_empty() || languages.contains(&facts.language))
+        && (segments.is_empty() || segments.contains(&facts.segment))
+        && (priorities.is_empty() || priorities.contains(&facts.priority))
+        && (teams.is_empty() || facts.team.is_some_and(|team| teams.contains(&team)))
+        && media.is_none_or(|media| media == facts.media)
+        && open.is_none_or(|(calendar, inside)| {
+            calendars.get(usize::from(calendar)).is_some_and(|calendar| calendar.is_open(facts.at) == inside)
+        })
+        && reopened.is_none_or(|times| facts.reopened >= times)
+        && with_bot.is_none_or(|with_bot| with_bot == facts.with_bot)
+        && tags.iter().all(|&tag| facts.tags & 1u64.checked_shl(u32::from(tag)).unwrap_or(0) != 0)
+}
+
+fn is_empty(condition: &Condition) -> bool {
+    let Condition {
+        contains,
+        intents,
+        languages,
+        segments,
+        priorities,
+        teams,
+        media,
+        open,
+        reopened,
+        with_bot,
+        tags,
+    } = condition;
+    contains.is_empty()
+        && intents.is_empty()
+        && languages.is_empty()
+        && segments.is_empty()
+        && priorities.is_empty()
+        && teams.is_empty()
+        && tags.is_empty()
+        && media.is_none()
+        && open.is_none()
+        && reopened.is_none()
+        && with_bot.is_none()
+}
+
+/// A calendar of the scenario as the help desk reads it.
+pub fn compile_calendar(plan: &CalendarPlan, switches: &ClockSwitches) -> Result<Calendar, CalendarError> {
+    let hours = BusinessHours::new(plan.zone.clone(), plan.week.clone());
+    let with_dates = plan.dates.iter().fold(hours, |hours, (date, open)| hours.on_date(*date, open.clone()));
+    compile_hours(with_dates, switches)
+}
+
+/// Business hours as the help desk reads them.
+pub fn compile_hours(hours: BusinessHours, switches: &ClockSwitches) -> Result<Calendar, CalendarError> {
+    let hours = if switches.closing_minute_is_midnight { hours.closing_minute_is_midnight() } else { hours };
+    if hours.never_opens() && switches.calendar_without_hours == CalendarWithoutHours::Always {
+        return Ok(Calendar::always());
+    }
+    Calendar::from_hours(hours)
+}
+
+/// Something wrong with a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyProblem {
+    /// Index into the policies as they were written.
+    pub policy: PolicyIdx,
+    /// Its line in the scenario.
+    pub line: u32,
+    /// What.
+    pub kind: ProblemKind,
+}
+
+/// What can be wrong with a policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProblemKind {
+    /// Its calendar is not in the list.
+    #[error("the policy's calendar does not exist")]
+    NoCalendar,
+    /// Both targets, where the help desk allows one.
+    #[error("a policy of this help desk has either `next_response` or `update`, not both")]
+    UpdateAndNextResponse,
+    /// First response after resolution.
+    #[error("the first response may take longer than the resolution")]
+    FirstResponseBeyondResolution,
+    /// No ticket gets here.
+    #[error("no ticket can reach this policy: policy {0} before it takes all that it would")]
+    Unreachable(PolicyIdx),
+    /// A condition that can never hold here.
+    #[error("no ticket can reach this policy: without a condition it would have to be the default one")]
+    EmptyAndNotDefault,
+    /// Two policies with the same condition.
+    #[error("the policy's condition is the same as that of policy {0}, which is tried first")]
+    Overlaps(PolicyIdx),
+}
+
+impl ProblemKind {
+    /// Is it impossible to go on?
+    pub fn is_error(&self) -> bool {
+        matches!(self, ProblemKind::NoCalendar | ProblemKind::UpdateAndNextResponse)
+    }
+}
+
+struct Compiled {
+    /// As written.
+    index: PolicyIdx,
+    condition: Condition,
+    calendar: u16,
+    /// By clock, then priority.
+    targets: [Vec<Option<Span>>; 7],
+    warn_left: Option<f64>,
+    bot_answers: bool,
+}
+
+/// Policies, calendars and switches, compiled.
+pub struct Policies {
+    /// As written.
+    policies: Vec<Compiled>,
+    /// In the order they are tried; positions in `policies`.
+    order: Vec<usize>,
+    calendars: Vec<Calendar>,
+    switches: ClockSwitches,
+    warnings: Vec<PolicyProblem>,
+}
+
+impl Policies {
+    /// Compiles; the errors among the problems make it fail, the others are [`Policies::warnings`].
+    pub fn compile(
+        policies: &[Policy],
+        calendars: &[Calendar],
+        switches: &ClockSwitches,
+    ) -> Result<Policies, Vec<PolicyProblem>> {
+        let mut order: Vec<usize> = (0..policies.len()).collect();
+        if switches.policy_order == PolicyOrder::ByName {
+            order.sort_by(|&a, &b| policies[a].name.cmp(&policies[b].name));
+        }
+        match switches.empty_condition {
+            EmptyCondition::Matches => {}
+            EmptyCondition::Fallback => order.sort_by_key(|&i| is_empty(&policies[i].when)),
+            EmptyCondition::DefaultOnly => {
+                order.retain(|&i| policies[i].default || !is_empty(&policies[i].when));
+                order.sort_by_key(|&i| policies[i].default);
+            }
+        }
+        let problems = problems(policies, calendars, switches, &order);
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            problems.into_iter().partition(|problem| problem.kind.is_error());
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let policies =
+            policies.iter().enumerate().map(|(index, policy)| compile(index, policy, switches)).collect();
+        Ok(Policies { policies, order, calendars: calendars.to_vec(), switches: switches.clone(), warnings })
+    }
+
+    /// What is wrong, but does not stop the work.
+    pub fn warnings(&self) -> &[PolicyProblem] {
+        &self.warnings
+    }
+
+    /// The policy of a ticket: the first that matches.
+    pub fn select(&self, facts: &TicketFacts<'_>) -> Option<PolicyIdx> {
+        let first = self.order.iter().map(|&i| &self.policies[i]);
+        first
+            .into_iter()
+            .find(|policy| matches(&policy.condition, facts, &self.calendars))
+            .map(|policy| policy.index)
+    }
+
+    fn policy(&self, policy: Option<PolicyIdx>) -> Option<&Compiled> {
+        self.policies.get(usize::from(policy?))
+    }
+
+    /// The target of a clock; none without a policy, without a target for this priority, or if it is
+    /// zero.
+    pub fn target(&self, policy: Option<PolicyIdx>, priority: PriorityIdx, kind: ClockKind) -> Option<Span> {
+        self.policy(policy)?.targets[kind as usize].get(usize::from(priority)).copied().flatten()
+    }
+
+    /// Number of the calendar a policy's targets run in; the first one without a policy.
+    pub fn calendar_of(&self, policy: Option<PolicyIdx>) -> u16 {
+        self.policy(policy).map_or(0, |policy| policy.calendar)
+    }
+
+    /// A calendar by number.
+    pub fn calendar(&self, calendar: u16) -> Option<&Calendar> {
+        self.calendars.get(usize::from(calendar))
+    }
+
+    /// The share of the target at which a policy warns.
+    pub fn warn_left(&self, policy: Option<PolicyIdx>) -> Option<f64> {
+        self.policy(policy)?.warn_left
+    }
+
+    /// Does a bot's reply count as the first response?
+    pub fn bot_answers(&self, policy: Option<PolicyIdx>) -> bool {
+        self.switches.bot_reply_answers || self.policy(policy).is_some_and(|policy| policy.bot_answers)
+    }
+
+    /// The help desk's switches.
+    pub fn switches(&self) -> &ClockSwitches {
+        &self.switches
+    }
+}
+
+fn compile(index: usize, policy: &Policy, switches: &ClockSwitches) -> Compiled {
+    let targets = ClockKind::ALL.map(|kind| {
+        let by_priority = match kind {
+            ClockKind::FirstResponse => &policy.first_response,
+            ClockKind::NextResponse => &policy.next_response,
+            ClockKind::Resolution => &policy.resolution,
+            ClockKind::Escalation => &policy.escalation,
+            ClockKind::Update => &policy.update,
+            ClockKind::RequesterWait => &policy.requester_wait,
+            ClockKind::Assignment => &policy.assignment,
+        };
+        by_priority.iter().map(|target| target.filter(|span| *span > Span::ZERO)).collect()
+    });
+    // Only the default policy may do without a condition there, and it takes all that is left.
+    let catches_all = switches.empty_condition == EmptyCondition::DefaultOnly && policy.default;
+    let condition = if catches_all { Condition::default() } else { policy.when.clone() };
+    Compiled {
+        // more policies than 65,535 do not fit a `PolicyIdx`; those beyond are never selected twice
+        index: PolicyIdx::try_from(index).unwrap_or(PolicyIdx::MAX),
+        condition,
+        calendar: policy.calendar,
+        targets,
+        warn_left: policy.warn_left,
+        bot_answers: policy.bot_answers,
+    }
+}
+
+fn problems(
+    policies: &[Policy],
+    calendars: &[Calendar],
+    switches: &ClockSwitches,
+    order: &[usize],
+) -> Vec<PolicyProblem> {
+    let mut found = Vec::new();
+    let index = |i: usize| PolicyIdx::try_from(i).unwrap_or(PolicyIdx::MAX);
+    let mut note =
+        |i: usize, kind| found.push(PolicyProblem { policy: index(i), line: policies[i].line, kind });
+    let given = |targets: &[Option<Span>]| targets.iter().flatten().any(|span| *span > Span::ZERO);
+    for (i, policy) in policies.iter().enumerate() {
+        if usize::from(policy.calendar) >= calendars.len() {
+            note(i, ProblemKind::NoCalendar);
+        }
+        if switches.update_excludes_next_response && given(&policy.update) && given(&policy.next_response) {
+            note(i, ProblemKind::UpdateAndNextResponse);
+        }
+        let pairs = policy.first_response.iter().zip(&policy.resolution);
+        if pairs.filter_map(|(first, resolution)| Some(((*first)?, (*resolution)?))).any(|(f, r)| f > r) {
+            note(i, ProblemKind::FirstResponseBeyondResolution);
+        }
+        if !order.contains(&i) {
+            note(i, ProblemKind::EmptyAndNotDefault);
+        }
+    }
+    for (place, &i) in order.iter().enumerate() {
+        let catch_all = order[..place].iter().find(|&&j| is_empty(&policies[j].when));
+        let same = order[..place]
+            .iter()
+            .find(|&&j| format!("{:?}", policies[j].when) == format!("{:?}", policies[i].when));
+        match (catch_all, same) {
+            (Some(&j), _) => note(i, ProblemKind::Unreachable(index(j))),
+            (None, Some(&j)) => note(i, ProblemKind::Overlaps(index(j))),
+            (None, None) => {}
+        }
+    }
+    found
+}

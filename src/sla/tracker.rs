@@ -1,0 +1,715 @@
+//! The clocks of one ticket: a state machine that is told what happens and says when each clock is
+//! due and how it ended.
+//!
+//! Inside one instant the order of the inputs counts. Due dates are computed when something changes
+//! them, never when they are asked for.
+
+use super::Policies;
+use super::clock::{ClockRecord, History, OpenPause};
+use crate::scenario::plan::{ClockKind, PolicyIdx, PriorityIdx};
+use crate::scenario::switches::{
+    AtReopening, AtResolution, BreachUnderOldTarget, DueWhilePaused, EventAtDue, FinalPause,
+    FirstResponseFrom, HandSetDue, NextResponseFrom, OutboundFirstResponse, PriorityChange, Status,
+};
+use crate::time::{Instant, Span};
+
+/// How a ticket begins.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening {
+    /// When.
+    pub at: Instant,
+    /// The policy selected for it.
+    pub policy: Option<PolicyIdx>,
+    /// Its priority.
+    pub priority: PriorityIdx,
+    /// Its first status.
+    pub status: Status,
+    /// An agent opened it (outbound).
+    pub by_agent: bool,
+    /// A bot has it at first; a hand-off may follow.
+    pub with_bot: bool,
+}
+
+/// What happens to a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The customer wrote.
+    CustomerMessage,
+    /// The bot wrote.
+    BotReply,
+    /// An agent wrote to the customer.
+    AgentReply,
+    /// An agent wrote an internal note.
+    Note,
+    /// The bot handed over to people.
+    HandedOff,
+    /// An agent took it.
+    Assigned,
+    /// It entered a queue.
+    EnteredQueue,
+    /// It left the queue.
+    LeftQueue,
+    /// The status changed; resolving, closing and reopening are changes of status.
+    Status(Status),
+    /// The priority changed.
+    Priority(PriorityIdx),
+    /// The policy that applies changed (or the calendar behind it did).
+    Policy(Option<PolicyIdx>),
+    /// Somebody set a due date by hand.
+    DueSet(ClockKind, Instant),
+}
+
+/// What falls due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deadline {
+    /// The policy's share of the target is left.
+    Warn,
+    /// The target is used up and the checker sees it.
+    Due,
+}
+
+/// Where a ticket stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// A clock has been missed, or is overdue now.
+    pub failed: bool,
+    /// A clock with a target is paused.
+    pub paused: bool,
+    /// The first response is outstanding.
+    pub first_response_due: bool,
+    /// The resolution is outstanding.
+    pub resolution_due: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Not begun, or ended and reported.
+    Idle,
+    Running,
+    /// Ended by a resolution; a reopening may let it run on.
+    Stopped,
+    /// Will not run again.
+    Over,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    phase: Phase,
+    started: Instant,
+    ended: Instant,
+    /// `NEVER`: none.
+    due: Instant,
+    /// Target in force; `None`: the policy has none.
+    target: Option<Span>,
+    priority: PriorityIdx,
+    /// Set by hand.
+    hand_set: bool,
+    warned: bool,
+    /// The checker has seen it overdue.
+    noticed: bool,
+    /// Overdue under an earlier target.
+    breached_before: bool,
+}
+
+impl Clock {
+    const IDLE: Clock = Clock {
+        phase: Phase::Idle,
+        started: Instant::NEVER,
+        ended: Instant::NEVER,
+        due: Instant::NEVER,
+        target: None,
+        priority: 0,
+        hand_set: false,
+        warned: false,
+        noticed: false,
+        breached_before: false,
+    };
+}
+
+/// The clocks of one ticket.
+#[derive(Clone, Debug)]
+pub struct Tracker {
+    policy: Option<PolicyIdx>,
+    priority: PriorityIdx,
+    status: Status,
+    history: History,
+    clocks: [Clock; 7],
+    created: Instant,
+    first_response: Instant,
+    /// Oldest or newest unanswered customer message, as the desk counts; `NEVER` if nobody waits.
+    waiting_since: Instant,
+    opened_by_agent: bool,
+    resolved_once: bool,
+    misses: [u16; 7],
+}
+
+impl Tracker {
+    /// A ticket is created.
+    pub fn start(opening: Opening, policies: &Policies) -> Tracker {
+        let Opening { at, policy, priority, status, by_agent, with_bot } = opening;
+        let mut history = History::default();
+        history.push(at, status, policies.calendar_of(policy));
+        let mut tracker = Tracker {
+            policy,
+            priority,
+            status,
+            history,
+            clocks: [Clock::IDLE; 7],
+            created: at,
+            first_response: Instant::NEVER,
+            waiting_since: Instant::NEVER,
+            opened_by_agent: by_agent,
+            resolved_once: false,
+            misses: [0; 7],
+        };
+        let switches = policies.switches();
+        let waits_for_handoff = with_bot && switches.first_response_from == FirstResponseFrom::Handoff;
+        let waits_for_customer =
+            by_agent && switches.outbound_first_response == OutboundFirstResponse::CustomerMessage;
+        if !waits_for_handoff && !waits_for_customer {
+            tracker.begin(ClockKind::FirstResponse, at, policies);
+        }
+        for kind in
+            [ClockKind::Update, ClockKind::Resolution, ClockKind::RequesterWait, ClockKind::Assignment]
+        {
+            tracker.begin(kind, at, policies);
+        }
+        tracker
+    }
+
+    /// Something happens; clocks that end are handed to `out`.
+    pub fn apply(
+        &mut self,
+        at: Instant,
+        input: Input,
+        policies: &Policies,
+        out: &mut impl FnMut(ClockRecord),
+    ) {
+        let switches = policies.switches();
+        match input {
+            Input::CustomerMessage => self.customer_wrote(at, policies),
+            Input::BotReply => {
+                if policies.bot_answers(self.policy) {
+                    self.first_response_given(at, policies, out);
+                }
+                if switches.bot_reply_ends_waiting || policies.bot_answers(self.policy) {
+                    self.waiting_since = Instant::NEVER;
+                    self.end(ClockKind::NextResponse, at, policies, out);
+                }
+            }
+            Input::AgentReply => self.agent_wrote(at, policies, out),
+            Input::Note if switches.note_answers => self.agent_wrote(at, policies, out),
+            Input::Note => {}
+            Input::HandedOff => {
+                if self.first_response == Instant::NEVER
+                    && !self.measured_no_more(ClockKind::FirstResponse, policies)
+                {
+                    let waits = self.clock(ClockKind::FirstResponse).phase == Phase::Idle;
+                    if waits && switches.first_response_from == FirstResponseFrom::Handoff {
+                        self.begin(ClockKind::FirstResponse, at, policies);
+                    }
+                }
+            }
+            Input::Assigned => self.end_for_good(ClockKind::Assignment, at, policies, out),
+            Input::EnteredQueue => {
+                self.end(ClockKind::Escalation, at, policies, out);
+                self.begin(ClockKind::Escalation, at, policies);
+            }
+            Input::LeftQueue => self.end(ClockKind::Escalation, at, policies, out),
+            Input::Status(status) => self.status_changed(at, status, policies, out),
+            Input::Priority(priority) => {
+                self.priority = priority;
+                match switches.priority_change {
+                    PriorityChange::Keep => {}
+                    PriorityChange::FromStart => self.new_targets(at, None, policies),
+                    PriorityChange::FromChange => self.new_targets(at, Some(at), policies),
+                }
+            }
+            Input::Policy(policy) => {
+                self.policy = policy;
+                self.history.push(at, self.status, policies.calendar_of(policy));
+                self.new_targets(at, None, policies);
+            }
+            Input::DueSet(kind, due) => {
+                let clock = self.clock_mut(kind);
+                clock.due = due;
+                clock.hand_set = true;
+            }
+        }
+    }
+
+    /// Everything is over: what still runs is reported with `ended = NEVER`, what was resolved with
+    /// its last resolution.
+    pub fn finish(mut self, at: Instant, policies: &Policies, out: &mut impl FnMut(ClockRecord)) {
+        for kind in ClockKind::ALL {
+            match self.clock(kind).phase {
+                Phase::Running => self.report(kind, at, true, false, policies, out),
+                Phase::Stopped => {
+                    let ended = self.clock(kind).ended;
+                    self.report(kind, ended, false, true, policies, out);
+                }
+                Phase::Idle | Phase::Over => {}
+            }
+        }
+    }
+
+    /// When a running clock is due; none while it has no due date.
+    pub fn due(&self, kind: ClockKind) -> Option<Instant> {
+        let clock = self.clock(kind);
+        if clock.phase == Phase::Running { clock.due.known() } else { None }
+    }
+
+    /// The earliest due date.
+    pub fn next_due(&self) -> Option<Instant> {
+        ClockKind::ALL.into_iter().filter_map(|kind| self.due(kind)).min()
+    }
+
+    /// The earliest deadline that has not been passed: one timer is enough for a ticket.
+    pub fn next_deadline(&self, policies: &Policies) -> Option<(Instant, ClockKind, Deadline)> {
+        let of = |kind| {
+            let clock = self.clock(kind);
+            let due = self.due(kind)?;
+            if clock.noticed {
+                return None;
+            }
+            let warn = self.warning(kind, due, policies).filter(|_| !clock.warned);
+            Some(match warn {
+                Some(warn) => (warn, kind, Deadline::Warn),
+                None => (checked_at(due, policies), kind, Deadline::Due),
+            })
+        };
+        ClockKind::ALL.into_iter().filter_map(of).min_by_key(|&(at, kind, deadline)| (at, deadline, kind))
+    }
+
+    /// Passes one deadline that has come at `at`, and says which; call until it says none.
+    pub fn pass_deadline(&mut self, at: Instant, policies: &Policies) -> Option<(ClockKind, Deadline)> {
+        let (when, kind, deadline) = self.next_deadline(policies)?;
+        if when > at {
+            return None;
+        }
+        match deadline {
+            Deadline::Warn => self.clock_mut(kind).warned = true,
+            Deadline::Due => self.notice(kind),
+        }
+        Some((kind, deadline))
+    }
+
+    /// The checker looks now, whatever its interval: notices every clock that is overdue.
+    pub fn check(&mut self, at: Instant) {
+        for kind in ClockKind::ALL {
+            if self.due(kind).is_some_and(|due| due <= at) && !self.clock(kind).noticed {
+                self.notice(kind);
+            }
+        }
+    }
+
+    fn notice(&mut self, kind: ClockKind) {
+        let clock = self.clock_mut(kind);
+        clock.warned = true;
+        clock.noticed = true;
+        let misses = &mut self.misses[kind as usize];
+        *misses = misses.saturating_add(1);
+    }
+
+    /// How often the checker found this clock overdue, or it ended late.
+    pub fn misses(&self, kind: ClockKind) -> u16 {
+        self.misses[kind as usize]
+    }
+
+    /// Time the ticket was paused for this clock.
+    pub fn held(&self, kind: ClockKind, at: Instant, policies: &Policies) -> Span {
+        let clock = self.clock(kind);
+        if clock.started == Instant::NEVER {
+            return Span::ZERO;
+        }
+        self.history.used(kind, clock.started, at, false, policies).1
+    }
+
+    /// Where the ticket stands. What was missed stays missed.
+    pub fn standing(&self, at: Instant, policies: &Policies) -> Standing {
+        let mut standing =
+            Standing { failed: self.misses.iter().any(|&misses| misses > 0), ..Standing::default() };
+        for kind in [ClockKind::FirstResponse, ClockKind::Resolution] {
+            let clock = self.clock(kind);
+            if clock.phase == Phase::Stopped {
+                standing.failed |= self.is_breached(kind, clock.ended, policies);
+            }
+            if clock.phase != Phase::Running || clock.target.is_none() {
+                continue;
+            }
+            standing.failed |= late(clock.due, at, policies);
+            standing.paused |= policies.switches().pauses.of(kind).contains(self.status);
+            match kind {
+                ClockKind::FirstResponse => standing.first_response_due = true,
+                _ => standing.resolution_due = true,
+            }
+        }
+        standing
+    }
+
+    /// The status it has.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The policy it is under.
+    pub fn policy(&self) -> Option<PolicyIdx> {
+        self.policy
+    }
+
+    /// The history of its statuses.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// When it was first answered.
+    pub fn first_response_at(&self) -> Option<Instant> {
+        self.first_response.known()
+    }
+
+    fn clock(&self, kind: ClockKind) -> &Clock {
+        &self.clocks[kind as usize]
+    }
+
+    fn clock_mut(&mut self, kind: ClockKind) -> &mut Clock {
+        &mut self.clocks[kind as usize]
+    }
+
+    fn customer_wrote(&mut self, at: Instant, policies: &Policies) {
+        let switches = policies.switches();
+        if self.opened_by_agent
+            && switches.outbound_first_response == OutboundFirstResponse::CustomerMessage
+            && self.first_response == Instant::NEVER
+            && self.clock(ClockKind::FirstResponse).phase == Phase::Idle
+            && !self.measured_no_more(ClockKind::FirstResponse, policies)
+        {
+            self.begin(ClockKind::FirstResponse, at, policies);
+        }
+        if switches.next_response_miss_per_message {
+            self.clock_mut(ClockKind::NextResponse).noticed = false;
+        }
+        if self.waiting_since != Instant::NEVER
+            && switches.next_response_from == NextResponseFrom::OldestUnanswered
+        {
+            return;
+        }
+        self.waiting_since = at;
+        let too_early = switches.next_response_after_first && self.first_response == Instant::NEVER;
+        if !too_early && !self.measured_no_more(ClockKind::NextResponse, policies) {
+            self.begin(ClockKind::NextResponse, at, policies);
+        }
+    }
+
+    fn agent_wrote(&mut self, at: Instant, policies: &Policies, out: &mut impl FnMut(ClockRecord)) {
+        let opening_message = self.opened_by_agent
+            && at == self.created
+            && self.waiting_since == Instant::NEVER
+            && policies.switches().outbound_first_response != OutboundFirstResponse::Created;
+        let unasked = self.opened_by_agent
+            && self.clock(ClockKind::FirstResponse).phase == Phase::Idle
+            && policies.switches().outbound_first_response == OutboundFirstResponse::CustomerMessage;
+        if !opening_message && !unasked {
+            self.first_response_given(at, policies, out);
+        }
+        self.waiting_since = Instant::NEVER;
+        self.end(ClockKind::NextResponse, at, policies, out);
+        if self.clock(ClockKind::Update).phase == Phase::Running {
+            self.end(ClockKind::Update, at, policies, out);
+            self.begin(ClockKind::Update, at, policies);
+        }
+    }
+
+    fn first_response_given(&mut self, at: Instant, policies: &Policies, out: &mut impl FnMut(ClockRecord)) {
+        if self.first_response == Instant::NEVER {
+            self.first_response = at;
+            self.end_for_good(ClockKind::FirstResponse, at, policies, out);
+        }
+    }
+
+    fn status_changed(
+        &mut self,
+        at: Instant,
+        to: Status,
+        policies: &Policies,
+        out: &mut impl FnMut(ClockRecord),
+    ) {
+        let from = self.status;
+        if from == to {
+            return;
+        }
+        let untouched = |status| matches!(status, Status::New | Status::Open);
+        if policies.switches().leaving_open_answers && untouched(from) && !untouched(to) {
+            self.first_response_given(at, policies, out);
+        }
+        if to.is_over() && !from.is_over() {
+            self.resolve(at, policies, out);
+        }
+        self.status = to;
+        self.history.push(at, to, policies.calendar_of(self.policy));
+        if from.is_over() && !to.is_over() {
+            self.reopen(at, policies, out);
+        }
+        for kind in ClockKind::ALL {
+            self.recompute(kind, policies);
+            self.take_back(kind, at);
+        }
+    }
+
+    /// A due date that had passed while the clock was paused, and lies ahead now that it runs, was
+    /// not missed after all.
+    fn take_back(&mut self, kind: ClockKind, at: Instant) {
+        let clock = self.clock_mut(kind);
+        if clock.phase == Phase::Running && clock.noticed && clock.due > at && !clock.breached_before {
+            clock.noticed = false;
+            self.misses[kind as usize] = self.misses[kind as usize].saturating_sub(1);
+        }
+    }
+
+    fn resolve(&mut self, at: Instant, policies: &Policies, out: &mut impl FnMut(ClockRecord)) {
+        for kind in ClockKind::ALL {
+            if self.clock(kind).phase != Phase::Running {
+                continue;
+            }
+            if matches!(kind, ClockKind::Resolution | ClockKind::RequesterWait) {
+                if policies.switches().at_reopening.of(kind) == AtReopening::RunsOn {
+                    let due = self.final_due(kind, at, policies);
+                    let clock = self.clock_mut(kind);
+                    clock.phase = Phase::Stopped;
+                    clock.ended = at;
+                    clock.due = due;
+                } else {
+                    self.report(kind, at, false, true, policies, out);
+                    self.clock_mut(kind).phase = Phase::Over;
+                }
+                continue;
+            }
+            match policies.switches().at_resolution.of(kind) {
+                AtResolution::Keeps => continue,
+                AtResolution::Fulfils => self.end(kind, at, policies, out),
+                AtResolution::Drops => {
+                    if self.is_breached(kind, at, policies) {
+                        self.report(kind, at, false, false, policies, out);
+                    }
+                    self.clock_mut(kind).phase = Phase::Idle;
+                }
+            }
+            if kind == ClockKind::NextResponse {
+                self.waiting_since = Instant::NEVER;
+            }
+        }
+        self.resolved_once = true;
+    }
+
+    fn reopen(&mut self, at: Instant, policies: &Policies, out: &mut impl FnMut(ClockRecord)) {
+        for kind in ClockKind::ALL {
+            match policies.switches().at_reopening.of(kind) {
+                AtReopening::RunsOn => {
+                    if self.clock(kind).phase == Phase::Stopped {
+                        let clock = self.clock_mut(kind);
+                        clock.phase = Phase::Running;
+                        clock.ended = Instant::NEVER;
+                    }
+                    // Updates are owed again from now on.
+                    if kind == ClockKind::Update && self.clock(kind).phase == Phase::Idle {
+                        self.begin(kind, at, policies);
+                    }
+                }
+                AtReopening::Ends => {
+                    if self.clock(kind).phase == Phase::Running {
+                        self.end(kind, at, policies, out);
+                    }
+                    self.clock_mut(kind).phase = Phase::Over;
+                }
+                AtReopening::Restarts => {
+                    if self.clock(kind).phase == Phase::Running {
+                        self.end(kind, at, policies, out);
+                    }
+                    let waits_for_message = matches!(kind, ClockKind::NextResponse | ClockKind::Escalation);
+                    if kind == ClockKind::FirstResponse {
+                        self.first_response = Instant::NEVER;
+                    }
+                    if !waits_for_message {
+                        self.begin(kind, at, policies);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A reopened ticket whose clock ended for good with the first resolution.
+    fn measured_no_more(&self, kind: ClockKind, policies: &Policies) -> bool {
+        self.resolved_once && policies.switches().at_reopening.of(kind) == AtReopening::Ends
+    }
+
+    fn begin(&mut self, kind: ClockKind, at: Instant, policies: &Policies) {
+        let target = policies.target(self.policy, self.priority, kind);
+        let fresh =
+            Clock { phase: Phase::Running, started: at, target, priority: self.priority, ..Clock::IDLE };
+        *self.clock_mut(kind) = fresh;
+        self.recompute(kind, policies);
+    }
+
+    /// Ends a running clock; it may begin again.
+    fn end(&mut self, kind: ClockKind, at: Instant, policies: &Policies, out: &mut impl FnMut(ClockRecord)) {
+        if self.clock(kind).phase == Phase::Running {
+            self.report(kind, at, false, false, policies, out);
+            self.clock_mut(kind).phase = Phase::Idle;
+        }
+    }
+
+    fn end_for_good(
+        &mut self,
+        kind: ClockKind,
+        at: Instant,
+        policies: &Policies,
+        out: &mut impl FnMut(ClockRecord),
+    ) {
+        self.end(kind, at, policies, out);
+        self.clock_mut(kind).phase = Phase::Over;
+    }
+
+    /// Priority or policy changed: targets and due dates of what runs, counted from the clock's
+    /// start or from the change.
+    fn new_targets(&mut self, at: Instant, from: Option<Instant>, policies: &Policies) {
+        for kind in ClockKind::ALL {
+            let frozen = self.clock(kind).hand_set && policies.switches().hand_set_due == HandSetDue::Frozen;
+            if self.clock(kind).phase == Phase::Over || frozen {
+                continue;
+            }
+            let target = policies.target(self.policy, self.priority, kind);
+            let overdue =
+                self.clock(kind).phase == Phase::Running && late(self.clock(kind).due, at, policies);
+            let priority = self.priority;
+            let clock = self.clock_mut(kind);
+            let stays = policies.switches().breach_under_old_target == BreachUnderOldTarget::Stays;
+            clock.breached_before |= overdue && stays;
+            if clock.target != target {
+                clock.warned = false;
+                clock.noticed &= stays;
+            }
+            clock.target = target;
+            clock.priority = priority;
+            clock.hand_set = false;
+            if let Some(from) = from
+                && clock.phase == Phase::Running
+            {
+                clock.started = from;
+            }
+            self.recompute(kind, policies);
+        }
+    }
+
+    fn recompute(&mut self, kind: ClockKind, policies: &Policies) {
+        let clock = self.clock(kind);
+        if clock.phase != Phase::Running || clock.hand_set {
+            return;
+        }
+        let hidden = policies.switches().due_while_paused == DueWhilePaused::Hidden
+            && policies.switches().pauses.of(kind).contains(self.status);
+        let due = match clock.target {
+            Some(target) if !hidden => {
+                self.history.due(kind, clock.started, target, OpenPause::Unextended, policies)
+            }
+            _ => Instant::NEVER,
+        };
+        self.clock_mut(kind).due = due;
+    }
+
+    /// The due date a clock is judged by when it ends at `at`.
+    fn final_due(&self, kind: ClockKind, at: Instant, policies: &Policies) -> Instant {
+        let clock = self.clock(kind);
+        let judged_already = clock.hand_set || clock.phase == Phase::Stopped;
+        let Some(target) = clock.target.filter(|_| !judged_already) else { return clock.due };
+        let pause = match policies.switches().final_pause {
+            FinalPause::Ignored => OpenPause::Unextended,
+            FinalPause::TakenOut | FinalPause::MovesDueOnly => OpenPause::EndsAt(at),
+        };
+        self.history.due(kind, clock.started, target, pause, policies)
+    }
+
+    fn is_breached(&self, kind: ClockKind, at: Instant, policies: &Policies) -> bool {
+        let clock = self.clock(kind);
+        let judged_late = if policies.switches().judged_at_poll.of(kind) {
+            clock.noticed
+        } else {
+            late(self.final_due(kind, at, policies), at, policies)
+        };
+        clock.target.is_some() && (clock.breached_before || judged_late)
+    }
+
+    /// Hands out what became of a clock, if its policy sets a target.
+    fn report(
+        &mut self,
+        kind: ClockKind,
+        at: Instant,
+        running: bool,
+        by_resolution: bool,
+        policies: &Policies,
+        out: &mut impl FnMut(ClockRecord),
+    ) {
+        let clock = *self.clock(kind);
+        let (Some(target), Some(policy)) = (clock.target, self.policy) else { return };
+        let breached = self.is_breached(kind, at, policies);
+        if breached && !clock.noticed {
+            self.notice(kind);
+        }
+        let (used, paused) = self.history.used(kind, clock.started, at, by_resolution, policies);
+        out(ClockRecord {
+            kind,
+            policy,
+            priority: clock.priority,
+            started: clock.started,
+            due: if clock.hand_set || running { clock.due } else { self.final_due(kind, at, policies) },
+            ended: if running { Instant::NEVER } else { at },
+            paused,
+            used,
+            target,
+            breached,
+        });
+    }
+
+    /// When the policy's warning for a clock is due.
+    fn warning(&self, kind: ClockKind, due: Instant, policies: &Policies) -> Option<Instant> {
+        let share = policies.warn_left(self.policy).filter(|share| *share > 0.0 && *share < 1.0)?;
+        Some(self.with_left(kind, share, policies)?.min(due))
+    }
+
+    /// When a running clock has this share of its target left, if it runs and is due at all.
+    pub fn left_at(&self, kind: ClockKind, share: f64, policies: &Policies) -> Option<Instant> {
+        self.due(kind)?;
+        self.with_left(kind, share, policies)
+    }
+
+    fn with_left(&self, kind: ClockKind, share: f64, policies: &Policies) -> Option<Instant> {
+        let clock = self.clock(kind);
+        let target = clock.target?;
+        // rounding to a millisecond is far below any precision in use
+        let before = Span((target.0 as f64 * share).round() as i64);
+        Some(if clock.hand_set {
+            clock.due - before
+        } else {
+            self.history.due(kind, clock.started, target - before, OpenPause::Unextended, policies)
+        })
+    }
+}
+
+/// When the checker sees that `due` has passed: at once, or at its next look.
+fn checked_at(due: Instant, policies: &Policies) -> Instant {
+    let every = policies.switches().poll_every.0;
+    if every <= 0 {
+        due
+    } else {
+        Instant(due.0.div_euclid(every) * every + if due.0.rem_euclid(every) == 0 { 0 } else { every })
+    }
+}
+
+/// Is an answer at `at` too late?
+fn late(due: Instant, at: Instant, policies: &Policies) -> bool {
+    match policies.switches().event_at_due {
+        EventAtDue::Met => at > due,
+        EventAtDue::Breached => at >= due,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,413 @@
+//! Pseudonyms and redaction: whoever reads the log must not learn who wrote.
+//!
+//! A pseudonym is a keyed BLAKE3 hash of the person's number, address or name, so the same person
+//! stays the same as long as the key does, and nobody without the key can try out numbers. Texts lose
+//! mail addresses, numbers as long as a telephone number, and the names of those who take part in
+//! the conversation. Names of third persons in a text are beyond what rules can find.
+
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::fingerprint::{Map, Set};
+use super::script::{digit_value, is_invisible};
+
+/// Words in names that name nobody; to redact them would only spoil the text.
+const COMMON_IN_NAMES: [&str; 24] = [
+    "del", "los", "las", "von", "van", "der", "den", "dos", "das", "the", "and", "les", "des", "bin", "support",
+    "team", "service", "customer", "help", "soporte", "equipo", "cliente", "suporte", "bot",
+];
+
+/// What becomes of texts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeepText {
+    /// No text in the log.
+    None,
+    /// Without names, addresses and numbers.
+    #[default]
+    Redacted,
+    /// As written.
+    Full,
+}
+
+/// The secret that pseudonyms hang on.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key(pub [u8; 32]);
+
+impl Key {
+    /// From the content of a key file, whatever its length.
+    pub fn from_bytes(bytes: &[u8]) -> Key {
+        Key(blake3::derive_key("helpsim pseudonym key", bytes))
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(..)")
+    }
+}
+
+/// Makes pseudonyms and redacts texts.
+pub struct Privacy {
+    key: Key,
+    keep_text: KeepText,
+    pseudonyms: Map<String, String>,
+    forget: Set<String>,
+    /// Words of the names of those who take part, by thread pseudonym; "" for everywhere.
+    names: Map<String, Set<String>>,
+}
+
+impl Privacy {
+    /// `forget` lists persons (number, address, name or pseudonym) whose events are left out.
+    pub fn new(key: Key, keep_text: KeepText, forget: &[String]) -> Self {
+        let mut privacy = Privacy {
+            key,
+            keep_text,
+            pseudonyms: Map::default(),
+            forget: Set::default(),
+            names: Map::default(),
+        };
+        for person in forget {
+            let pseudonym = privacy.pseudonym(person).to_owned();
+            privacy.forget.insert(pseudonym);
+            privacy.forget.insert(person.clone());
+        }
+        privacy
+    }
+
+    /// The pseudonym of a person, "" for nobody.
+    pub fn pseudonym(&mut self, person: &str) -> &str {
+        if person.is_empty() {
+            return "";
+        }
+        if !self.pseudonyms.contains_key(person) {
+            let made = format!("p_{}", self.hash(&canonical(person)));
+            self.pseudonyms.insert(person.to_owned(), made);
+        }
+        self.pseudonyms.get(person).map_or("", String::as_str)
+    }
+
+    /// The pseudonym of a thread that is known by a person.
+    pub fn thread(&mut self, person: &str) -> String {
+        format!("t_{}", self.pseudonym(person).trim_start_matches("p_"))
+    }
+
+    /// Twelve hexadecimal digits that only this key gives.
+    pub fn hash(&self, text: &str) -> String {
+        let hash = blake3::keyed_hash(&self.key.0, text.as_bytes());
+        hash.to_hex()[..12].to_owned()
+    }
+
+    /// Whether this pseudonym is to be left out.
+    pub fn forgotten(&self, pseudonym: &str) -> bool {
+        !self.forget.is_empty() && self.forget.contains(pseudonym)
+    }
+
+    /// Somebody of this name takes part in `thread` ("": in any). Mail addresses give the words of
+    /// their local part.
+    pub fn name(&mut self, thread: &str, name: &str) {
+        if self.keep_text != KeepText::Redacted {
+            return;
+        }
+        let local = name.split('@').next().unwrap_or("");
+        let words = words(local).filter(|w| w.chars().count() >= 3 && !w.chars().any(|c| c.is_numeric()));
+        let words: Vec<String> =
+            words.map(str::to_lowercase).filter(|w| !COMMON_IN_NAMES.contains(&w.as_str())).collect();
+        if !words.is_empty() {
+            self.names.entry(thread.to_owned()).or_default().extend(words);
+        }
+    }
+
+    /// What of a text may stand in the log of `thread`.
+    pub fn text<'a>(&self, thread: &str, text: &'a str) -> Option<Cow<'a, str>> {
+        match self.keep_text {
+            KeepText::None => None,
+            KeepText::Full => Some(without_controls(text)),
+            KeepText::Redacted => {
+                let names = [self.names.get(thread), self.names.get("")];
+                let plain = match without_controls(text) {
+                    Cow::Borrowed(text) => redact_numbers(text),
+                    Cow::Owned(text) => Cow::Owned(redact_numbers(&text).into_owned()),
+                };
+                Some(match plain {
+                    Cow::Borrowed(text) => redact_names(text, &names),
+                    Cow::Owned(text) => Cow::Owned(redact_names(&text, &names).into_owned()),
+                })
+            }
+        }
+    }
+}
+
+/// One spelling of a person: numbers by their digits, with the variants of Brazil, Argentina and
+/// Mexico brought together; addresses and names without case and invisible marks.
+pub fn canonical(person: &str) -> String {
+    let person = person.trim().strip_prefix("whatsapp:").unwrap_or(person.trim());
+    let digits: String = person.chars().filter_map(digit_value).map(|d| char::from(b'0' + d)).collect();
+    let only_number = person.chars().all(|c| {
+        digit_value(c).is_some() || is_invisible(c) || c.is_whitespace() || "+-().".contains(c)
+    });
+    if only_number && digits.len() >= 7 {
+        return canonical_number(&digits);
+    }
+    person.nfc().filter(|c| !is_invisible(*c)).flat_map(char::to_lowercase).collect()
+}
+
+/// Brazil writes mobile numbers with or without a ninth digit, Argentina with or without a 9 after
+/// the country code, Mexico with or without a 1: the short form stands for both.
+fn canonical_number(digits: &str) -> String {
+    let digits = digits.strip_prefix("00").unwrap_or(digits);
+    if digits.len() == 13 && digits.starts_with("55") && digits.as_bytes()[4] == b'9' {
+        return format!("{}{}", &digits[..4], &digits[5..]);
+    }
+    for (prefix, short) in [("549", "54"), ("521", "52")] {
+        if let Some(rest) = digits.strip_prefix(prefix)
+            && rest.len() == 10
+        {
+            return format!("{short}{rest}");
+        }
+    }
+    digits.to_owned()
+}
+
+/// Whether a text looks like a telephone number or a mail address, and so names a person.
+pub fn names_a_person(text: &str) -> bool {
+    let text = text.trim();
+    let number = text.strip_prefix("whatsapp:").unwrap_or(text);
+    text.contains('@') || (number.starts_with('+') && number.chars().filter(char::is_ascii_digit).count() >= 7)
+}
+
+/// The person or group in the name that a phone gives to a chat export, in the languages whose wording
+/// is known: "WhatsApp Chat with Ana", "Chat de WhatsApp con Ana (2)".
+pub fn chat_partner(stem: &str) -> Option<&str> {
+    const BEFORE: [&str; 16] = [
+        "WhatsApp Chat with ",
+        "WhatsApp Chat - ",
+        "Chat de WhatsApp con ",
+        "Conversa do WhatsApp com ",
+        "WhatsApp Chat mit ",
+        "WhatsApp-Chat mit ",
+        "Discussion WhatsApp avec ",
+        "Chat WhatsApp con ",
+        "WhatsApp-chat met ",
+        "WhatsApp Chat met ",
+        "Chat WhatsApp dengan ",
+        "Chat do WhatsApp com ",
+        "Чат WhatsApp с ",
+        "Rozmowa WhatsApp z ",
+        "WhatsApp chatt med ",
+        "WhatsApp Conversation with ",
+    ];
+    let name = BEFORE.iter().find_map(|before| stem.strip_prefix(before))?;
+    let name = match name.rsplit_once(" (") {
+        Some((name, n)) if n.trim_end_matches(')').bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => name,
+    };
+    (!name.is_empty()).then_some(name)
+}
+
+/// Letters to `x`, digits to `0`: the shape of a line without what it says.
+pub fn masked(bytes: &[u8], max_chars: usize) -> String {
+    String::from_utf8_lossy(&bytes[..bytes.len().min(max_chars * 4)])
+        .chars()
+        .take(max_chars)
+        .map(|c| match c {
+            c if digit_value(c).is_some() || c.is_numeric() => '0',
+            c if c.is_uppercase() => 'X',
+            c if c.is_alphabetic() => 'x',
+            c if c.is_control() || is_invisible(c) => ' ',
+            c if c.is_ascii() || c == '\u{fffd}' => c,
+            _ => '?',
+        })
+        .collect()
+}
+
+/// Control characters (but line breaks and tabs) and the marks that turn the direction of what
+/// follows have no meaning in a log and do harm in a terminal.
+fn without_controls(text: &str) -> Cow<'_, str> {
+    let harmful = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if text.chars().any(harmful) {
+        Cow::Owned(text.chars().filter(|c| !harmful(*c)).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
+}
+
+fn redact_names<'a>(text: &'a str, names: &[Option<&Set<String>>; 2]) -> Cow<'a, str> {
+    if names.iter().all(Option::is_none) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::new();
+    let mut copied = 0;
+    let mut lower = String::new();
+    for word in words(text) {
+        lower.clear();
+        lower.extend(word.chars().flat_map(char::to_lowercase));
+        if names.iter().flatten().any(|set| set.contains(lower.as_str())) {
+            let at = word.as_ptr() as usize - text.as_ptr() as usize;
+            out.push_str(&text[copied..at]);
+            out.push_str("[name]");
+            copied = at + word.len();
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[copied..]);
+    Cow::Owned(out)
+}
+
+/// Mail addresses, and runs of at least seven digits with the usual separators between them.
+fn redact_numbers(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let digits = bytes.iter().filter(|b| b.is_ascii_digit() || **b >= 0x80).count();
+    if digits < 7 && memchr::memchr(b'@', bytes).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut changed = false;
+    let mut after_word = false;
+    while let Some(c) = rest.chars().next() {
+        if !after_word && let Some(len) = mail_length(rest) {
+            out.push_str("[mail]");
+            rest = &rest[len..];
+            changed = true;
+            after_word = true;
+            continue;
+        }
+        if (c == '+' || digit_value(c).is_some())
+            && let Some((len, word)) = number_length(rest)
+        {
+            out.push_str(word);
+            rest = &rest[len..];
+            changed = true;
+            after_word = true;
+            continue;
+        }
+        // A run that is no number is taken as a whole, lest its tail be taken for one.
+        let len = if digit_value(c).is_some() {
+            rest.find(|c| digit_value(c).is_none()).unwrap_or(rest.len())
+        } else {
+            c.len_utf8()
+        };
+        out.push_str(&rest[..len]);
+        after_word = c.is_alphanumeric() || "._%+-".contains(c);
+        rest = &rest[len..];
+    }
+    if changed { Cow::Owned(out) } else { Cow::Borrowed(text) }
+}
+
+/// Length of the mail address that `text` begins with.
+fn mail_length(text: &str) -> Option<usize> {
+    let local = text.find(|c: char| !(c.is_alphanumeric() || "._%+-'".contains(c)))?;
+    let domain = text[local..].strip_prefix('@').filter(|_| local > 0)?;
+    let len = domain
+        .find(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-'))
+        .unwrap_or(domain.len());
+    let domain = domain[..len].trim_end_matches(['.', '-']);
+    domain.contains('.').then_some(local + 1 + domain.len())
+}
+
+/// Length of the telephone or card number that `text` begins with, and the word that replaces it.
+fn number_length(text: &str) -> Option<(usize, &'static str)> {
+    let mut digits: Vec<u8> = Vec::new();
+    let mut end = 0;
+    let mut gap = 0;
+    for (at, c) in text.char_indices() {
+        if let Some(digit) = digit_value(c) {
+            digits.push(digit);
+            end = at + c.len_utf8();
+            gap = 0;
+        } else if is_invisible(c) || " -.()/\u{a0}\u{202f}".contains(c) || (c == '+' && at == 0) {
+            gap += 1;
+            if gap > 2 {
+                break;
+            }
+        } else {
+            break;
+        }
+        if digits.len() > 32 {
+            break;
+        }
+    }
+    let dated = text.len() >= 10 && {
+        let b = text.as_bytes();
+        b[..4].iter().all(u8::is_ascii_digit) && matches!(b[4], b'-' | b'/' | b'.') && b[7] == b[4] && digits.len() <= 14
+    };
+    if dated || digits.len() < 7 {
+        return None;
+    }
+    let card = (13..=19).contains(&digits.len()) && luhn(&digits);
+    Some((end, if card { "[card]" } else { "[number]" }))
+}
+
+fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(i, d)| {
+            let d = u32::from(*d) * if i % 2 == 1 { 2 } else { 1 };
+            if d > 9 { d - 9 } else { d }
+        })
+        .sum();
+    sum % 10 == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn privacy(keep: KeepText) -> Privacy {
+        Privacy::new(Key([7; 32]), keep, &[])
+    }
+
+    #[test]
+    fn the_same_person_however_written() {
+        let mut p = privacy(KeepText::Redacted);
+        let one = p.pseudonym("+55 11 99999-0000").to_owned();
+        for same in ["5511999990000", "whatsapp:+5511999990000", "551199990000", "\u{202a}+55 11 9999-0000\u{202c}"] {
+            assert_eq!(p.pseudonym(same), one, "{same}");
+        }
+        assert_ne!(p.pseudonym("5511999990001"), one);
+        assert_eq!(canonical("ANA@Shop.example"), canonical("ana@shop.example"));
+        assert_eq!(canonical("5491122223333"), canonical("541122223333"));
+        assert_eq!(p.pseudonym(""), "");
+        assert_ne!(Privacy::new(Key([8; 32]), KeepText::None, &[]).pseudonym("5511999990000"), one);
+    }
+
+    #[test]
+    fn texts_lose_what_names_people() {
+        let mut p = privacy(KeepText::Redacted);
+        p.name("t", "Ana María");
+        p.name("", "eva.stone@shop.example");
+        for (text, expected) in [
+            ("Soy Ana, maría.", "Soy [name], [name]."),
+            ("Bananas para Anabel", "Bananas para Anabel"),
+            ("Eva here", "[name] here"),
+            ("write to ana.p+x@shop.example.", "write to [mail]."),
+            ("call +55 (11) 99999-0000 now", "call [number] now"),
+            ("card 4111 1111 1111 1111!", "card [card]!"),
+            ("order 1234 of 2024-03-01 10:00", "order 1234 of 2024-03-01 10:00"),
+            ("رقم ٠١٢٣٤٥٦٧٨٩", "رقم [number]"),
+            ("https://wa.me/5511999990000", "https://wa.me/[number]"),
+            ("a\u{202e}b\u{7}c", "abc"),
+        ] {
+            assert_eq!(p.text("t", text).as_deref(), Some(expected));
+        }
+        assert_eq!(privacy(KeepText::None).text("t", "Ana"), None);
+        assert_eq!(privacy(KeepText::Full).text("t", "Ana 5511999990000").as_deref(), Some("Ana 5511999990000"));
+    }
+
+    #[test]
+    fn a_masked_line_says_nothing() {
+        assert_eq!(masked("12/3 - Ana: \u{1F600}hola\u{7}".as_bytes(), 40), "00/0 - Xxx: ?xxxx ");
+    }
+}

@@ -1,0 +1,230 @@
+//! The answers of the reference files as figures to compare. A key that is not known here is an error,
+//! so that nothing is left out unseen.
+
+use super::cases::Case;
+use super::laws::number;
+use super::tally::{Figure, Slice};
+use serde_json::Value;
+
+/// A figure and what it must come to.
+#[derive(Clone, Debug)]
+pub struct Expected {
+    pub name: String,
+    pub slice: usize,
+    pub figure: Figure,
+    pub value: f64,
+    /// Standard error of the value; 0 where it is exact.
+    pub se: f64,
+    /// The replications go on until this figure is known to the wanted precision.
+    pub decides: bool,
+}
+
+/// Answers that the facts do not show, with the reason.
+pub const NOT_COMPARED: [(&str, &str); 16] = [
+    ("arrival_rate", "an input"),
+    ("truncation_mass", "about the reference's own method"),
+    ("lost_at_truncation", "about the reference's own method"),
+    ("wait_quantiles", "the tail probabilities say the same"),
+    ("wait_q90", "the tail probability says the same"),
+    ("p_wait_by_phase", "the phase of the random environment is no fact"),
+    ("agents_by_load", "the facts hold the mean load, not its distribution"),
+    ("p_system", "the facts hold the mean number, not its distribution"),
+    ("sojourn_given_size", "a conditional mean; its average over sizes is compared"),
+    ("mean_messages_awaiting_agent", "a time average within one conversation"),
+    ("mean_answer_time_per_message", "follows from the one above by Little's law"),
+    ("mean_in_system_at_end", "the state at one instant"),
+    ("mean_wait_by_little", "follows from mean_queue"),
+    ("peak", "mean_system_at shows the curve"),
+    ("lag_of_peak", "mean_system_at shows the curve"),
+    ("p_all_busy", "the utilisation of the one server"),
+];
+
+impl Case {
+    fn expect(&mut self, name: &str, slice: usize, figure: Figure, value: f64, se: f64) {
+        let decides = matches!(
+            figure,
+            Figure::PWait | Figure::MeanWait | Figure::MeanQueue | Figure::MeanSystem | Figure::PAbandon
+        );
+        self.expected.push(Expected { name: name.to_string(), slice, figure, value, se, decides });
+    }
+
+    /// The index of a threshold of so many units.
+    fn threshold(&mut self, units: f64) -> usize {
+        let ms = (units * self.unit).round() as i64;
+        self.times.iter().position(|t| *t == ms).unwrap_or_else(|| {
+            self.times.push(ms);
+            self.times.len() - 1
+        })
+    }
+
+    fn window(&mut self, from: f64, to: f64, cycle: f64) -> usize {
+        let ms = |units: f64| (units * self.unit).round() as i64;
+        self.slices.push(Slice { window: Some((ms(from), ms(to), ms(cycle))), ..Slice::default() });
+        self.slices.len() - 1
+    }
+}
+
+fn list(json: &Value) -> impl Iterator<Item = &Value> {
+    json.as_array().unwrap_or_else(|| panic!("{json} is no list")).iter()
+}
+
+/// The metrics of a case of `queueing_exact.json`.
+pub fn exact(case: &mut Case, metrics: &Value) {
+    for (key, value) in metrics.as_object().expect("metrics") {
+        match key.as_str() {
+            "classes" => {
+                for (i, class) in list(value).enumerate() {
+                    scalars(case, class, 1 + i, &format!("class {} ", i + 1));
+                }
+            }
+            "nodes" => {
+                for (i, node) in list(value).enumerate() {
+                    scalars(case, node, 1 + i, &format!("node {} ", i + 1));
+                }
+            }
+            "pools" => {
+                for (i, pool) in list(value).enumerate() {
+                    scalars(case, pool, case.slices.len() - 2 + i, &format!("pool {} ", i + 1));
+                }
+            }
+            "horizon" => scalars(case, value, 0, ""),
+            "windows" => {
+                let windows: Vec<&Value> = list(value).collect();
+                let cycle = windows.last().map_or(0.0, |last| number(&last["window"][1]));
+                for window in windows {
+                    let (from, to) = (number(&window["window"][0]), number(&window["window"][1]));
+                    let slice = case.window(from, to, cycle);
+                    scalars(case, window, slice, &format!("{from} to {to}: "));
+                }
+            }
+            "mean_system_at" => {
+                for at in list(value) {
+                    let t = number(&at["t"]);
+                    // Six minutes around the instant: over them the curve is straight.
+                    let slice = case.window(t - 0.1, t + 0.1, 24.0);
+                    case.expect(
+                        &format!("at {t}: mean_system"),
+                        slice,
+                        Figure::MeanSystem,
+                        number(&at["mean"]),
+                        0.0,
+                    );
+                }
+            }
+            "visits_per_customer" | "mean_time_in_network" => {}
+            _ => scalar(case, key, value, 0, ""),
+        }
+    }
+}
+
+fn scalars(case: &mut Case, json: &Value, slice: usize, prefix: &str) {
+    let threshold = json["T"].as_f64();
+    for (key, value) in json.as_object().expect("figures") {
+        match (key.as_str(), threshold) {
+            ("cls" | "node" | "pool" | "window" | "servers" | "arrivals" | "arrival_rate" | "T", _) => {}
+            // Counts over the window; the shares say the same.
+            ("abandons", _) => {}
+            ("p_wait_gt_T", Some(t)) => {
+                let i = case.threshold(t);
+                case.expect(
+                    &format!("{prefix}p_wait_gt {t}"),
+                    slice,
+                    Figure::LongerThan(i),
+                    number(value),
+                    0.0,
+                );
+            }
+            _ => scalar(case, key, value, slice, prefix),
+        }
+    }
+}
+
+fn scalar(case: &mut Case, key: &str, value: &Value, slice: usize, prefix: &str) {
+    let figure = match key {
+        "p_wait" => Figure::PWait,
+        "mean_wait" | "mean_wait_of_those_who_join" => Figure::MeanWait,
+        "mean_wait_served" => Figure::MeanWaitServed,
+        "mean_wait_abandoned" => Figure::MeanWaitAbandoned,
+        "mean_wait_if_waiting" => Figure::MeanWaitIfWaiting,
+        "sd_wait" => Figure::SdWait,
+        "mean_queue" => Figure::MeanQueue,
+        "mean_system" => Figure::MeanSystem,
+        "mean_sojourn" => Figure::MeanSojourn,
+        "p_abandon" | "p_abandon_per_arrival" => Figure::PAbandon,
+        "p_abandon_of_offered" => Figure::PAbandonOfOffered,
+        "p_abandon_if_waiting" => Figure::PAbandonIfWaiting,
+        "p_block" => Figure::PBlock,
+        "p_balk_of_offered" => Figure::PBalk,
+        "p_must_wait_of_offered" => Figure::PWaitOfOffered,
+        "throughput" => Figure::Throughput,
+        "utilisation" => Figure::Utilisation,
+        "mean_busy" => Figure::MeanBusy,
+        "mean_chats_in_service" | "mean_open_conversations" => Figure::MeanOpen,
+        "mean_chat_duration" | "mean_conversation_duration" => Figure::MeanHandling,
+        "slot_occupancy" => Figure::SlotOccupancy,
+        "mean_turns" => Figure::MeanReplies,
+        "p_wait_gt" => {
+            for tail in list(value) {
+                let t = number(&tail["t"]);
+                let i = case.threshold(t);
+                case.expect(
+                    &format!("{prefix}p_wait_gt {t:.3}"),
+                    slice,
+                    Figure::LongerThan(i),
+                    number(&tail["p"]),
+                    0.0,
+                );
+            }
+            return;
+        }
+        "sl" => {
+            for level in list(value) {
+                let t = number(&level["T"]);
+                let i = case.threshold(t);
+                for (key, figure) in [
+                    ("in_T_of_offered", Figure::ServedWithinOfOffered(i)),
+                    ("in_T_of_served", Figure::ServedWithinOfServed(i)),
+                    ("in_T_excl_short", Figure::ServedWithinExceptShort(i)),
+                    ("leave_T", Figure::OverWithin(i)),
+                ] {
+                    case.expect(&format!("{key} {t:.3}"), slice, figure, number(&level[key]), 0.0);
+                }
+            }
+            return;
+        }
+        other => {
+            assert!(NOT_COMPARED.iter().any(|(name, _)| *name == other), "{}: what is {other}?", case.name);
+            return;
+        }
+    };
+    case.expect(&format!("{prefix}{key}"), slice, figure, number(value), 0.0);
+}
+
+/// The classes of a case of `simulated_reference.json`: each figure with its standard error.
+pub fn simulated(case: &mut Case, classes: &Value) {
+    let many = case.slices.len() > 1;
+    for (i, class) in list(classes).enumerate() {
+        let (slice, prefix) = if many { (i + 1, format!("class {} ", i + 1)) } else { (0, String::new()) };
+        for (key, value) in class.as_object().expect("figures") {
+            let (mean, se) = (number(&value["mean"]), number(&value["se"]));
+            let figure = match key.as_str() {
+                "p_wait" => Figure::PWait,
+                "mean_wait" => Figure::MeanWait,
+                "mean_wait_served" => Figure::MeanWaitServed,
+                "sd_wait" => Figure::SdWait,
+                "p_abandon" => Figure::PAbandon,
+                "in_T_of_offered" => Figure::ServedWithinOfOffered(0),
+                "in_T_of_served" => Figure::ServedWithinOfServed(0),
+                "p_wait_gt_T" => Figure::LongerThan(0),
+                "mean_queue" => Figure::MeanQueue,
+                "utilisation" => Figure::Utilisation,
+                "mean_sojourn_served" => Figure::MeanSojournServed,
+                other => {
+                    assert!(NOT_COMPARED.iter().any(|(name, _)| *name == other), "what is {other}?");
+                    continue;
+                }
+            };
+            case.expect(&format!("{prefix}{key}"), slice, figure, mean, se);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The simulator against what is known exactly.
+//!
+//! Each case of `tests/data/queueing_exact.json` and `simulated_reference.json` becomes a plan, is run
+//! for a number of replications, and every figure is compared with its answer: the difference must stay
+//! within four standard errors. The test below runs one case of each model for a few seconds;
+//! `cargo run --release --example validate` runs all of them until the standard errors are below 0.5 %
+//! and writes `docs/validation.md`.
+
+mod cases;
+mod expected;
+mod laws;
+mod plan;
+mod report;
+mod tally;
+
+pub use cases::{Case, NOT_MODELLED, exact, simulated};
+pub use report::markdown;
+
+use helpsim::engine::{Compiled, RunOptions, Silent, run};
+use helpsim::stats::Moments;
+use rayon::prelude::*;
+use std::sync::Arc;
+use tally::Observation;
+
+/// A difference of more standard errors than this is no chance.
+pub const MOST_STANDARD_ERRORS: f64 = 4.0;
+
+/// How one figure came out.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    pub name: String,
+    pub exact: f64,
+    pub estimate: f64,
+    /// Of the difference.
+    pub standard_error: f64,
+    /// Difference in standard errors; 0 if there is no difference, infinite if there may be none.
+    pub z: f64,
+    /// One of the figures whose precision decides how long a case runs.
+    pub decides: bool,
+}
+
+impl Compared {
+    /// No chance explains the difference.
+    pub fn is_wrong(&self) -> bool {
+        self.z.is_nan() || self.z.abs() > MOST_STANDARD_ERRORS
+    }
+}
+
+/// How one case came out.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub name: String,
+    pub model: String,
+    pub method: String,
+    pub figures: Vec<Compared>,
+    pub replications: u32,
+    pub customers: u64,
+}
+
+/// How much to simulate.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// Customers of one replication.
+    pub customers: f64,
+    /// Replications at least and at most.
+    pub replications: (u32, u32),
+    /// Stop when the standard errors of the figures that decide are below this share of the value.
+    pub precision: f64,
+}
+
+impl Case {
+    /// Runs replications until the precision or the limit is reached.
+    pub fn compare(&self, effort: Effort) -> Outcome {
+        let case = self.sized(effort.customers);
+        let compiled = Compiled::new(Arc::new(case.plan.clone())).expect(&case.name);
+        let mut moments: Vec<Moments> = vec![Moments::default(); case.expected.len()];
+        let (mut done, mut customers) = (0, 0);
+        let (batch, most) = effort.replications;
+        let of_one = self.replications_for(effort.customers);
+        let (batch, most) = (batch * of_one, most * of_one);
+        loop {
+            let next = (done + batch).min(most);
+            let results: Vec<(Vec<Option<f64>>, u64)> =
+                (done..next).into_par_iter().map(|r| case.replicate(&compiled, r)).collect();
+            for (values, n) in results {
+                customers += n;
+                for (sum, value) in moments.iter_mut().zip(values) {
+                    if let Some(value) = value {
+                        sum.push(value);
+                    }
+                }
+            }
+            done = next;
+            let exact_enough = case.expected.iter().zip(&moments).all(|(expected, m)| {
+                !expected.decides || standard_error(m) <= effort.precision * expected.value.abs()
+            });
+            if done >= most || exact_enough {
+                break;
+            }
+        }
+        let figures = case
+            .expected
+            .iter()
+            .zip(&moments)
+            .map(|(expected, m)| {
+                let (estimate, own) = (m.mean().unwrap_or(f64::NAN), standard_error(m));
+                let standard_error = own.hypot(expected.se);
+                let difference = estimate - expected.value;
+                // The reference is written with twelve digits.
+                let same = difference.abs() <= 1e-9 * expected.value.abs();
+                let z = if same { 0.0 } else { difference / standard_error };
+                Compared {
+                    name: expected.name.clone(),
+                    exact: expected.value,
+                    estimate,
+                    standard_error,
+                    z,
+                    decides: expected.decides,
+                }
+            })
+            .collect();
+        Outcome {
+            name: self.name.clone(),
+            model: self.model.clone(),
+            method: self.method.clone(),
+            figures,
+            replications: done,
+            customers,
+        }
+    }
+
+    fn replicate(&self, compiled: &Compiled, replication: u32) -> (Vec<Option<f64>>, u64) {
+        let mut seen = Observation::new(&self.slices, &self.times, &self.plan, self.every_visit);
+        let options = RunOptions { replication, ..RunOptions::default() };
+        let totals = run(compiled, options, &mut seen, &mut Silent).expect("the sink takes everything");
+        assert_eq!(totals.limit_reached, None, "{}", self.name);
+        let values = self
+            .expected
+            .iter()
+            .map(|e| seen.value(e.slice, e.figure, self.unit, self.places, &totals))
+            .collect();
+        (values, totals.conversations)
+    }
+}
+
+/// Of the mean of the replications; infinite if there are not two.
+fn standard_error(m: &Moments) -> f64 {
+    m.variance().map_or(f64::INFINITY, |variance| (variance / m.n() as f64).sqrt())
+}
+
+impl Outcome {
+    /// The figures that no chance explains.
+    pub fn wrong(&self) -> impl Iterator<Item = &Compared> {
+        self.figures.iter().filter(|f| f.is_wrong())
+    }
+}

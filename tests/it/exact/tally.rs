@@ -1,0 +1,287 @@
+//! What one replication observed, sliced: counts and sums from which every compared figure follows.
+
+use helpsim::facts::{Chunk, NEVER, Outcome, QueueEnd, RunTotals, Sink};
+use helpsim::time::Instant;
+
+/// Part of what happened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Slice {
+    /// Only this intent.
+    pub class: Option<u16>,
+    /// Only this team's queue and agents.
+    pub team: Option<u16>,
+    /// Only this window of a cycle: (from, to, length of the cycle), in ms after the start.
+    pub window: Option<(i64, i64, i64)>,
+}
+
+impl Slice {
+    fn holds(&self, at: i64, start: Instant) -> bool {
+        self.window.is_none_or(|(from, to, cycle)| (at - start.ms() - from).rem_euclid(cycle) < to - from)
+    }
+}
+
+/// What can be compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub enum Figure {
+    PWait,
+    PWaitOfOffered,
+    MeanWait,
+    MeanWaitServed,
+    MeanWaitAbandoned,
+    MeanWaitIfWaiting,
+    SdWait,
+    MeanQueue,
+    MeanSystem,
+    MeanSojourn,
+    MeanSojournServed,
+    PAbandon,
+    PAbandonOfOffered,
+    PAbandonIfWaiting,
+    PBlock,
+    PBalk,
+    Throughput,
+    Utilisation,
+    MeanBusy,
+    MeanOpen,
+    MeanHandling,
+    SlotOccupancy,
+    MeanReplies,
+    /// P(wait > times[i]) of those let in.
+    LongerThan(usize),
+    ServedWithinOfOffered(usize),
+    ServedWithinOfServed(usize),
+    ServedWithinExceptShort(usize),
+    OverWithin(usize),
+}
+
+/// Counts and sums of one slice.
+#[derive(Clone, Debug, Default)]
+struct Tally {
+    offered: f64,
+    blocked: f64,
+    balked: f64,
+    waited: f64,
+    wait: f64,
+    wait_squared: f64,
+    served: f64,
+    wait_served: f64,
+    abandoned: f64,
+    wait_abandoned: f64,
+    /// By threshold: waited longer, served in time, left in time.
+    longer: Vec<f64>,
+    served_within: Vec<f64>,
+    left_within: Vec<f64>,
+    /// Conversations solved: how many, time from first message to resolution, agent messages.
+    solved: f64,
+    sojourn: f64,
+    replies: f64,
+    /// Time of the intervals in the window, and areas, ms.
+    time: f64,
+    queue_area: f64,
+    open_area: f64,
+    busy: f64,
+    staffed: f64,
+}
+
+/// Adds up one replication.
+pub struct Observation<'a> {
+    slices: &'a [Slice],
+    /// Thresholds of waiting, ms.
+    times: &'a [i64],
+    tallies: Vec<Tally>,
+    start: Instant,
+    interval_ms: f64,
+    /// Every stay counts as an arrival (waits for each visit of a network), not only the first.
+    every_visit: bool,
+    seen: Vec<bool>,
+}
+
+impl<'a> Observation<'a> {
+    pub fn new(
+        slices: &'a [Slice],
+        times: &'a [i64],
+        plan: &helpsim::scenario::plan::Plan,
+        every_visit: bool,
+    ) -> Observation<'a> {
+        let tally = Tally {
+            longer: vec![0.0; times.len()],
+            served_within: vec![0.0; times.len()],
+            left_within: vec![0.0; times.len()],
+            ..Tally::default()
+        };
+        Observation {
+            slices,
+            times,
+            tallies: vec![tally; slices.len()],
+            start: plan.start,
+            interval_ms: plan.interval.ms() as f64,
+            every_visit,
+            seen: Vec::new(),
+        }
+    }
+
+    /// One figure of one slice; `unit` ms are the unit of time of the case. `None`: nothing observed.
+    pub fn value(
+        &self,
+        slice: usize,
+        figure: Figure,
+        unit: f64,
+        places: f64,
+        totals: &RunTotals,
+    ) -> Option<f64> {
+        let t = &self.tallies[slice];
+        let measured = (totals.measured_to - totals.measured_from) as f64;
+        let time = if self.slices[slice].window.is_some() { t.time } else { measured };
+        let let_in = t.offered - t.blocked - t.balked;
+        let of_class = self.slices[slice].class.is_some();
+        let value = match figure {
+            Figure::PWait => t.waited / let_in,
+            Figure::PWaitOfOffered => (t.waited + t.balked) / t.offered,
+            Figure::MeanWait => t.wait / let_in / unit,
+            Figure::MeanWaitServed => t.wait_served / t.served / unit,
+            Figure::MeanWaitAbandoned => t.wait_abandoned / t.abandoned / unit,
+            Figure::MeanWaitIfWaiting => t.wait / t.waited / unit,
+            Figure::SdWait => {
+                let mean = t.wait / let_in;
+                (t.wait_squared / let_in - mean * mean).max(0.0).sqrt() / unit
+            }
+            // The intervals know teams, not intents: by Little's law from the waits.
+            Figure::MeanQueue if of_class => t.wait / measured,
+            Figure::MeanQueue => t.queue_area / time,
+            Figure::MeanSystem if of_class => t.sojourn / measured,
+            Figure::MeanSystem => (t.queue_area + t.open_area) / time,
+            Figure::MeanSojourn | Figure::MeanSojournServed => t.sojourn / t.solved / unit,
+            Figure::PAbandon => t.abandoned / let_in,
+            Figure::PAbandonOfOffered => t.abandoned / t.offered,
+            Figure::PAbandonIfWaiting => t.abandoned / t.waited,
+            Figure::PBlock => t.blocked / t.offered,
+            Figure::PBalk => t.balked / t.offered,
+            Figure::Throughput => t.served / measured * unit,
+            Figure::Utilisation => t.busy / t.staffed,
+            Figure::MeanBusy => t.busy / time,
+            Figure::MeanOpen => t.open_area / time,
+            Figure::MeanHandling => t.open_area / t.served / unit,
+            Figure::SlotOccupancy => t.open_area / (t.staffed * places),
+            Figure::MeanReplies => t.replies / t.solved,
+            Figure::LongerThan(i) => t.longer[i] / let_in,
+            Figure::ServedWithinOfOffered(i) => t.served_within[i] / t.offered,
+            Figure::ServedWithinOfServed(i) => t.served_within[i] / t.served,
+            Figure::ServedWithinExceptShort(i) => t.served_within[i] / (let_in - t.left_within[i]),
+            Figure::OverWithin(i) => (t.served_within[i] + t.left_within[i]) / let_in,
+        };
+        value.is_finite().then_some(value)
+    }
+
+    fn stays(&mut self, chunk: &Chunk) {
+        let stays = &chunk.queue_stays;
+        for i in 0..stays.len() {
+            let row = stays.row(i);
+            let id = row.conversation as usize;
+            if self.seen.len() <= id {
+                self.seen.resize(id + 1024, false);
+            }
+            let arrives = self.every_visit || !std::mem::replace(&mut self.seen[id], true);
+            if !row.measured {
+                continue;
+            }
+            let wait = row.left_at - row.entered_at;
+            for (slice, tally) in self.slices.iter().zip(&mut self.tallies) {
+                if slice.class.is_some_and(|c| c != row.intent) || slice.team.is_some_and(|t| t != row.team) {
+                    continue;
+                }
+                // Who leaves is counted when he leaves, everybody else when he comes.
+                if row.end == QueueEnd::Abandoned as u8 && slice.holds(row.left_at, self.start) {
+                    tally.abandoned += 1.0;
+                    tally.wait_abandoned += wait as f64;
+                }
+                if slice.holds(row.entered_at, self.start) {
+                    tally.add(row.end, wait, arrives, self.times);
+                }
+            }
+        }
+    }
+
+    fn conversations(&mut self, chunk: &Chunk) {
+        let table = &chunk.conversations;
+        for i in 0..table.len() {
+            let row = table.row(i);
+            let solved = row.outcome == Outcome::AgentSolved as u8 && row.resolved_at != NEVER;
+            if !row.measured || !solved {
+                continue;
+            }
+            for (slice, tally) in self.slices.iter().zip(&mut self.tallies) {
+                if slice.class.is_none_or(|c| c == row.intent) {
+                    tally.solved += 1.0;
+                    tally.sojourn += (row.resolved_at - row.started_at) as f64;
+                    tally.replies += f64::from(row.agent_messages);
+                }
+            }
+        }
+    }
+
+    fn intervals(&mut self, chunk: &Chunk) {
+        let table = &chunk.intervals;
+        for i in 0..table.len() {
+            let row = table.row(i);
+            if !row.measured || row.team == helpsim::facts::NONE {
+                continue;
+            }
+            for (slice, tally) in self.slices.iter().zip(&mut self.tallies) {
+                if slice.team.is_some_and(|t| t != row.team) || !slice.holds(row.at, self.start) {
+                    continue;
+                }
+                if row.team == slice.team.unwrap_or(0) {
+                    tally.time += self.interval_ms;
+                }
+                tally.queue_area += row.queue_area as f64;
+                tally.open_area += row.open_area as f64;
+                tally.busy += row.busy as f64;
+                tally.staffed += row.staffed as f64;
+            }
+        }
+    }
+}
+
+impl Tally {
+    fn add(&mut self, end: u8, wait: i64, arrives: bool, times: &[i64]) {
+        if arrives {
+            self.offered += 1.0;
+        }
+        if end == QueueEnd::Blocked as u8 {
+            self.blocked += 1.0;
+            return;
+        }
+        if end == QueueEnd::Balked as u8 {
+            self.balked += 1.0;
+            return;
+        }
+        if arrives && wait > 0 {
+            self.waited += 1.0;
+        }
+        self.wait += wait as f64;
+        self.wait_squared += (wait as f64) * (wait as f64);
+        let taken = end == QueueEnd::Taken as u8;
+        if taken {
+            self.served += 1.0;
+            self.wait_served += wait as f64;
+        }
+        for (i, &time) in times.iter().enumerate() {
+            let counter = match (wait > time, taken) {
+                (true, _) => &mut self.longer[i],
+                (false, true) => &mut self.served_within[i],
+                (false, false) => &mut self.left_within[i],
+            };
+            *counter += 1.0;
+        }
+    }
+}
+
+impl Sink for Observation<'_> {
+    fn chunk(&mut self, chunk: &Chunk) -> std::io::Result<()> {
+        self.stays(chunk);
+        self.conversations(chunk);
+        self.intervals(chunk);
+        Ok(())
+    }
+}

@@ -1,0 +1,628 @@
+//! 113 SLA cases from the tests and documents of other help desks (tests/data/sla_cases.md). Every case
+//! runs; what differs between systems is a switch in a preset, never a case's name.
+
+use helpsim::scenario::plan::{ClockKind, ClockSwitches, Condition, Policy};
+use helpsim::scenario::switches::{AtExactClose, CalendarChange};
+use helpsim::sla::{
+    ClockRecord, Desk, History, Input, Opening, Policies, Stamps, Standing, TicketFacts, Tracker, replay,
+};
+use helpsim::time::calendar::{BusinessHours, DAY_MINUTES, Hours};
+use helpsim::time::{Calendar, CalendarError, ExactClose, Instant, Span};
+use helpsim::traffic::log::{Event, Kind, Precision, Role};
+use jiff::tz::TimeZone;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+type Outcome = Result<(), String>;
+
+#[test]
+fn all_cases() {
+    let file: Value = serde_json::from_str(include_str!("../data/sla_cases.json")).unwrap();
+    let cases = file["cases"].as_array().unwrap();
+    assert_eq!(cases.len() as u64, file["count"].as_u64().unwrap());
+    let failures: Vec<String> = cases
+        .iter()
+        .filter_map(|case| run(case).err().map(|why| format!("{}: {why}", case["id"].as_str().unwrap())))
+        .collect();
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases fail:\n{}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n")
+    );
+}
+
+fn run(case: &Value) -> Outcome {
+    match (text(&case["kind"]), text(&case["replay"])) {
+        ("add_business_time", _) => add_business_time(case),
+        ("add_business_days", _) => add_business_days(case),
+        ("business_duration", _) => business_duration(case),
+        ("open_periods", _) => open_periods(case),
+        ("is_open", _) => is_open(case),
+        ("calendar_validation", _) => calendar_validation(case),
+        ("add_business_time_with_pauses", _) => add_with_pauses(case),
+        ("business_duration_with_pauses", _) => duration_with_pauses(case),
+        ("pause_intervals", _) => pause_intervals(case),
+        ("policy_selection", _) => policy_selection(case),
+        ("policy_validation", _) => policy_validation(case),
+        ("report_metric", _) => report_metric(case),
+        ("first_reply_business_minutes", _) => first_reply_business_minutes(case),
+        ("ticket_sla", "full") => ticket(case),
+        ("ticket_sla", "attributes") => attributes(case),
+        ("ticket_sla_status", _) => ticket_status(case),
+        other => Err(format!("unknown kind {other:?}")),
+    }
+}
+
+// ---- reading the cases -------------------------------------------------------------------------
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or("")
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn zone(case: &Value) -> TimeZone {
+    case["timezone"].as_str().map_or(TimeZone::UTC, |name| TimeZone::get(name).unwrap())
+}
+
+/// Times without a zone belong to a calendar without a zone: both are read as UTC.
+fn instant(value: &Value) -> Instant {
+    let text = text(value);
+    let text = if text.ends_with('Z') { text.to_owned() } else { format!("{text}Z") };
+    Instant(text.parse::<jiff::Timestamp>().unwrap().as_millisecond())
+}
+
+fn show(at: Option<Instant>) -> String {
+    at.map_or("null".to_owned(), |at| jiff::Timestamp::from_millisecond(at.0).unwrap().to_string())
+}
+
+fn minutes(text: &str) -> u16 {
+    let (hour, minute) = text.split_once(':').unwrap();
+    hour.parse::<u16>().unwrap() * 60 + minute.parse::<u16>().unwrap()
+}
+
+fn hours(value: &Value) -> Vec<Hours> {
+    list(value).iter().map(|pair| (minutes(text(&pair[0])), minutes(text(&pair[1])))).collect()
+}
+
+fn dated(value: &Value) -> Vec<(jiff::civil::Date, Vec<Hours>)> {
+    value
+        .as_object()
+        .map_or(vec![], |dates| dates.iter().map(|(date, at)| (date.parse().unwrap(), hours(at))).collect())
+}
+
+/// The switches of a case's system. biz and business_time are libraries of calendar arithmetic.
+fn switches(case: &Value) -> ClockSwitches {
+    let like = |name| ClockSwitches::like(name, toml::Table::new()).unwrap();
+    match text(&case["system"]) {
+        "biz" => ClockSwitches { exact_close: AtExactClose::NextOpening, ..ClockSwitches::default() },
+        "business_time" => ClockSwitches::default(),
+        name => like(name),
+    }
+}
+
+/// `case` may also be an event that brings new hours.
+fn calendar_of(case: &Value, zone: TimeZone, switches: &ClockSwitches) -> Result<Calendar, CalendarError> {
+    let Some(week) = case["business_hours"].as_object() else { return Ok(Calendar::always()) };
+    let week =
+        ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map(|day| week.get(day).map_or(vec![], hours));
+    let mut hours = BusinessHours::new(zone, week);
+    for (date, open) in dated(&case["date_overrides"]) {
+        hours = hours.on_date(date, open);
+    }
+    for (date, closed) in dated(&case["breaks"]) {
+        hours = hours.break_on(date, closed);
+    }
+    for holiday in list(&case["holidays"]) {
+        let off = holiday["active"] == Value::Bool(false) || holiday["removed"] == Value::Bool(true);
+        if !off {
+            hours = hours.holiday(text(&holiday["date"]).parse().unwrap());
+        }
+    }
+    helpsim::sla::compile_hours(hours, switches)
+}
+
+fn calendar(case: &Value) -> Calendar {
+    calendar_of(case, zone(case), &switches(case)).unwrap()
+}
+
+/// The priorities a case names; the first stands for "none given".
+fn priorities(case: &Value) -> Vec<String> {
+    let mut names = vec![String::new()];
+    for event in list(&case["events"]) {
+        let changed = event["to"].as_str().filter(|_| event["type"] == "priority_changed");
+        names.extend(changed.or(event["priority"].as_str()).map(str::to_owned));
+    }
+    let conditions = list(&case["policy"]["candidates"]).iter().chain([&case["policy"]]);
+    let asked = conditions.filter_map(|policy| text(&policy["condition"]).split_once('='));
+    names.extend(asked.map(|(_, name)| name.trim_matches(['=', ' ', '"', '\'']).to_owned()));
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn policy(value: &Value, calendar: u16) -> Policy {
+    // The same target for whatever priority a case may name.
+    let target = |key: &str| vec![value[key].as_i64().map(Span::from_s); 8];
+    Policy {
+        name: text(&value["name"]).to_owned(),
+        calendar,
+        first_response: target("first_response_s"),
+        next_response: target("next_response_s"),
+        update: target("update_s"),
+        resolution: target("resolution_s"),
+        default: value["default"] == Value::Bool(true),
+        ..Policy::default()
+    }
+}
+
+/// The policy of the case, once for each calendar it has in its life.
+fn policies(case: &Value) -> Policies {
+    let switches = switches(case);
+    let mut calendars = vec![calendar(case)];
+    for event in events(case, "calendar_changed") {
+        calendars.push(calendar_of(event, zone(case), &switches).unwrap());
+    }
+    let names = priorities(case);
+    let written = &case["policy"]["condition"];
+    let when = condition(written, &names);
+    // A case's only policy is its system's default one, unless it has a condition.
+    let policies: Vec<Policy> = (0..calendars.len())
+        .map(|i| Policy {
+            when: when.clone(),
+            default: text(written).is_empty(),
+            ..policy(&case["policy"], i as u16)
+        })
+        .collect();
+    Policies::compile(&policies, &calendars, &switches).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+fn events<'a>(case: &'a Value, kind: &'a str) -> impl Iterator<Item = &'a Value> + 'a {
+    list(&case["events"]).iter().filter(move |event| event["type"] == kind)
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: T, want: T) -> Outcome {
+    if got == want { Ok(()) } else { Err(format!("{what} is {got:?}, want {want:?}")) }
+}
+
+fn same_instant(what: &str, got: Option<Instant>, want: &Value) -> Outcome {
+    same(what, show(got), show(want.as_str().map(|_| instant(want))))
+}
+
+// ---- calendar ----------------------------------------------------------------------------------
+
+fn add_business_time(case: &Value) -> Outcome {
+    let start = instant(&case["events"][0]["at"]);
+    let span = Span::from_s(case["duration_s"].as_i64().unwrap());
+    let rule = ExactClose::from(switches(case).exact_close);
+    let calendar = calendar(case);
+    let got = match text(&case["direction"]) {
+        "before" => calendar.subtract(start, span, rule),
+        _ => calendar.add(start, span, rule),
+    };
+    same_instant("result", Some(got), &case["expected"]["result"])
+}
+
+fn add_business_days(case: &Value) -> Outcome {
+    let start = instant(&case["events"][0]["at"]);
+    let days = case["days"].as_u64().unwrap() as u32;
+    let got = match text(&case["direction"]) {
+        "before" => calendar(case).subtract_days(start, days),
+        _ => calendar(case).add_days(start, days),
+    };
+    same_instant("result", Some(got), &case["expected"]["result"])
+}
+
+fn business_duration(case: &Value) -> Outcome {
+    let got = calendar(case).business_between(instant(&case["window"][0]), instant(&case["window"][1]));
+    same("seconds", got.0, case["expected"]["seconds"].as_i64().unwrap() * 1_000)
+}
+
+fn open_periods(case: &Value) -> Outcome {
+    let want: Vec<(Instant, Instant)> = list(&case["expected"]["periods"])
+        .iter()
+        .map(|pair| (instant(&pair[0]), instant(&pair[1])))
+        .collect();
+    let start = instant(&case["events"][0]["at"]);
+    same("periods", calendar(case).open_periods(start).take(want.len()).collect(), want)
+}
+
+fn is_open(case: &Value) -> Outcome {
+    let got = calendar(case).is_open(instant(&case["events"][0]["at"]));
+    same("open", Some(got), case["expected"]["open"].as_bool())
+}
+
+fn calendar_validation(case: &Value) -> Outcome {
+    let got = calendar_of(case, zone(case), &switches(case)).is_ok();
+    same("valid", Some(got), case["expected"]["valid"].as_bool())
+}
+
+// ---- pauses ------------------------------------------------------------------------------------
+
+/// The statuses of a case, as far as its events tell.
+fn history(case: &Value) -> History {
+    let switches = switches(case);
+    let mut history = History::default();
+    for event in list(&case["events"]) {
+        let word = match text(&event["type"]) {
+            "ticket_created" => text(&event["state"]),
+            "state_changed" => text(&event["to"]),
+            _ => continue,
+        };
+        history.push(instant(&event["at"]), switches.status(word).unwrap(), 0);
+    }
+    history
+}
+
+fn add_with_pauses(case: &Value) -> Outcome {
+    let start = events(case, "start").map(|event| instant(&event["at"])).next().unwrap();
+    let target = Span::from_s(case["duration_s"].as_i64().unwrap());
+    let got = history(case).due_after(ClockKind::Resolution, start, target, &policies(case));
+    same_instant("result", got, &case["expected"]["result"])
+}
+
+fn duration_with_pauses(case: &Value) -> Outcome {
+    let [from, to] = [0, 1].map(|i| instant(&case["window"][i]));
+    let closed = set_field(case, "closed_at").last().flatten().unwrap_or(Instant::NEVER);
+    let got = history(case).used_between(ClockKind::Resolution, from, to.min(closed), &policies(case));
+    same("minutes", got, Span::from_minutes(case["expected"]["minutes"].as_i64().unwrap()))
+}
+
+fn pause_intervals(case: &Value) -> Outcome {
+    let zone = zone(case);
+    let mut got: BTreeMap<String, Vec<[String; 2]>> = BTreeMap::new();
+    for (from, to) in history(case).pauses(ClockKind::Resolution, &policies(case)) {
+        let [from, to] =
+            [from, to].map(|at| zone.to_datetime(jiff::Timestamp::from_millisecond(at.0).unwrap()));
+        let mut date = from.date();
+        while date <= to.date() {
+            let clock = |at: jiff::civil::DateTime| format!("{:02}:{:02}", at.hour(), at.minute());
+            let begin = if date == from.date() { clock(from) } else { "00:00".to_owned() };
+            let end = if date == to.date() { clock(to) } else { format!("{}:00", DAY_MINUTES / 60) };
+            got.entry(date.to_string()).or_default().push([begin, end]);
+            date = date.tomorrow().unwrap();
+        }
+    }
+    same("pauses", serde_json::to_value(got).unwrap(), case["expected"]["pauses_local"].clone())
+}
+
+fn set_field<'a>(case: &'a Value, field: &'a str) -> impl Iterator<Item = Option<Instant>> + 'a {
+    events(case, "set_field")
+        .filter(move |event| event["field"] == field)
+        .map(|event| event["value"].as_str().map(|_| instant(&event["value"])))
+}
+
+// ---- policies ----------------------------------------------------------------------------------
+
+/// Conditions of the cases: `title contains "words"`, `priority = NAME` or nothing.
+fn condition(value: &Value, priorities: &[String]) -> Condition {
+    let quoted = text(value).split(['"', '\'']).nth(1);
+    let asked = text(value).split_once('=').map(|(_, name)| name.trim_matches(['=', ' ', '"', '\'']));
+    let priority = priorities.iter().position(|name| Some(name.as_str()) == asked).map(|i| i as u8);
+    Condition {
+        contains: quoted.filter(|_| asked.is_none()).map(str::to_owned).into_iter().collect(),
+        priorities: priority.into_iter().collect(),
+        ..Condition::default()
+    }
+}
+
+fn candidates(case: &Value) -> Vec<Policy> {
+    let priorities = priorities(case);
+    list(&case["policy"]["candidates"])
+        .iter()
+        .map(|candidate| Policy {
+            when: condition(&candidate["condition"], &priorities),
+            ..policy(candidate, 0)
+        })
+        .collect()
+}
+
+fn policy_selection(case: &Value) -> Outcome {
+    let written = candidates(case);
+    let policies =
+        Policies::compile(&written, &[Calendar::always()], &switches(case)).map_err(|p| format!("{p:?}"))?;
+    let names = priorities(case);
+    let created = &case["events"][0];
+    let priority = names.iter().position(|name| name == text(&created["priority"])).unwrap_or(0) as u8;
+    let facts = TicketFacts { text: text(&created["title"]), priority, ..TicketFacts::default() };
+    let got = policies.select(&facts).map(|i| written[usize::from(i)].name.as_str());
+    same("policy", got, case["expected"]["policy"].as_str())
+}
+
+fn policy_validation(case: &Value) -> Outcome {
+    let got = Policies::compile(&candidates(case), &[Calendar::always()], &switches(case)).is_ok();
+    same("valid", Some(got), case["expected"]["valid"].as_bool())
+}
+
+// ---- tickets -----------------------------------------------------------------------------------
+
+fn log_event(at: Instant, kind: Kind, from: Role, value: Option<&str>) -> Event {
+    Event {
+        conversation: "1".to_owned(),
+        at,
+        kind,
+        from,
+        actor: String::new(),
+        text: None,
+        media: None,
+        value: value.map(str::to_owned),
+        precision: Precision::Second,
+        origin: "case".to_owned(),
+    }
+}
+
+/// The first so many events of a case as a traffic log; what is no event of a log says nothing.
+fn log(case: &Value, upto: usize) -> Vec<Event> {
+    let mut log = Vec::new();
+    for event in &list(&case["events"])[..upto] {
+        let (kind, from, value) = match text(&event["type"]) {
+            "ticket_created" => (Kind::Status, Role::System, Some(event["state"].as_str().unwrap_or("open"))),
+            "state_changed" => (Kind::Status, Role::Agent, event["to"].as_str()),
+            "customer_message" => (Kind::Message, Role::Customer, None),
+            "agent_reply" => (Kind::Message, Role::Agent, None),
+            "private_note" | "internal_note" | "note" => (Kind::Note, Role::Agent, None),
+            "bot_reply" | "bot_message" => (Kind::Message, Role::Bot, None),
+            "bot_handoff" => (Kind::Assign, Role::Bot, None),
+            "priority_changed" => (Kind::Priority, Role::Agent, event["to"].as_str()),
+            "schedule_set" => (Kind::Assign, Role::System, event["schedule"].as_str()),
+            _ => continue,
+        };
+        let at = instant(&event["at"]);
+        log.push(log_event(at, kind, from, value));
+        if event["priority"].is_string() {
+            log.push(log_event(at, Kind::Priority, Role::System, event["priority"].as_str()));
+        }
+    }
+    log
+}
+
+/// The last instant a case names.
+fn now(case: &Value) -> Instant {
+    list(&case["events"]).iter().filter(|e| e["at"].is_string()).map(|e| instant(&e["at"])).max().unwrap()
+}
+
+fn frappe_word(standing: Standing) -> &'static str {
+    match standing {
+        Standing { failed: true, .. } => "Failed",
+        Standing { paused: true, .. } => "Paused",
+        Standing { first_response_due: true, .. } => "First Response Due",
+        Standing { resolution_due: true, .. } => "Resolution Due",
+        _ => "Fulfilled",
+    }
+}
+
+fn clock(name: &str) -> ClockKind {
+    let kind = ClockKind::ALL.into_iter().find(|kind| kind.name() == name);
+    kind.unwrap_or_else(|| panic!("no clock is called {name}"))
+}
+
+fn ticket(case: &Value) -> Outcome {
+    let policies = policies(case);
+    let all = list(&case["events"]).len();
+    let now = now(case);
+    let desk = Desk { priorities: priorities(case), ..Desk::default() };
+    let replayed = replay(&log(case, all), now, &desk, &policies).unwrap();
+    if !replayed.warnings.is_empty() {
+        return Err(format!("{:?}", replayed.warnings));
+    }
+    let records: Vec<&ClockRecord> = replayed.records.iter().filter(|r| r.ended != Instant::NEVER).collect();
+    let mut tracker = replayed.tracker;
+    // A change of the desk's own calendar is no event of a ticket's log.
+    for calendar in 1..=events(case, "calendar_changed").count() {
+        tracker.apply(now, Input::Policy(Some(calendar as u16)), &policies, &mut |_| {});
+    }
+    // The longest exchange counts where a clock ran several times.
+    let worst = |kind: ClockKind| {
+        records.iter().filter(|record| record.kind == kind).max_by_key(|record| record.used)
+    };
+    for (key, want) in case["expected"].as_object().unwrap() {
+        let outcome = match key.as_str() {
+            "next_due" => same_instant(key, tracker.next_due(), want),
+            "first_response_at" => same_instant(key, tracker.first_response_at(), want),
+            "hold_s" => {
+                let held = tracker.held(ClockKind::Resolution, now, &policies);
+                same(key, Some(held.0), want.as_i64().map(|s| s * 1_000))
+            }
+            "status" => same(key, Some(frappe_word(tracker.standing(now, &policies))), want.as_str()),
+            "raised_outside_hours" => {
+                let created = events(case, "ticket_created").next().unwrap();
+                same(key, Some(!calendar(case).is_open(instant(&created["at"]))), want.as_bool())
+            }
+            "next_response_due_unchanged_by_last_event" => {
+                let before = replay(&log(case, all - 1), now, &desk, &policies).unwrap();
+                let kind = ClockKind::NextResponse;
+                same(key, show(tracker.due(kind)), show(before.tracker.due(kind)))
+            }
+            _ => {
+                if let Some(name) = key.strip_suffix("_due") {
+                    same_instant(key, tracker.due(clock(name)), want)
+                } else if let Some(name) = key.strip_suffix("_used_min") {
+                    same(key, worst(clock(name)).map(|r| r.used.0 / 60_000), want.as_i64())
+                } else if let Some(name) = key.strip_suffix("_diff_min") {
+                    same(key, worst(clock(name)).map(|r| (r.target - r.used).0 / 60_000), want.as_i64())
+                } else if let Some(name) = key.strip_suffix("_late_s") {
+                    let late = worst(clock(name)).and_then(|r| r.overdue());
+                    same(key, late.map(|late| late.0 / 1_000), want.as_i64())
+                } else if let Some(name) = key.strip_suffix("_used_s") {
+                    same(key, worst(clock(name)).map(|r| r.used.0 / 1_000), want.as_i64())
+                } else {
+                    Err(format!("unknown expectation {key}"))
+                }
+            }
+        };
+        outcome?;
+    }
+    Ok(())
+}
+
+/// Stored fields, put in by the source without events: the pure calculation.
+fn attributes(case: &Value) -> Outcome {
+    let policies = policies(case);
+    let history = history(case);
+    let created = events(case, "ticket_created").next().unwrap();
+    let mut stamps = Stamps::new(instant(&created["at"]));
+    let (mut exchange, mut update): (Option<Span>, Option<Span>) = (None, None);
+    for event in list(&case["events"]) {
+        let value = event["value"].as_str().map_or(Instant::NEVER, |_| instant(&event["value"]));
+        match (text(&event["type"]), text(&event["field"])) {
+            ("customer_message", _) => stamps.customer_contact = instant(&event["at"]),
+            (_, "first_response_at") => stamps.first_response = value,
+            (_, "last_customer_contact_at") => stamps.customer_contact = value,
+            (_, "closed_at") => stamps.closed = value,
+            (_, "total_hold_s") => stamps.held = Span::from_s(event["value"].as_i64().unwrap()),
+            (_, "last_agent_contact_at") => {
+                let since = stamps.agent_contact.known().unwrap_or(stamps.created);
+                update = update.max(Some(history.used_between(ClockKind::Update, since, value, &policies)));
+                stamps.agent_contact = value;
+                exchange = exchange.max(stamps.used(ClockKind::NextResponse, &history, &policies));
+            }
+            _ => {}
+        }
+    }
+    let due = |kind| stamps.due(kind, 0, 0, &history, &policies);
+    for (key, want) in case["expected"].as_object().unwrap() {
+        let used = |name: &str| match clock(name) {
+            ClockKind::NextResponse => exchange,
+            ClockKind::Update => update,
+            kind => stamps.used(kind, &history, &policies),
+        };
+        let minutes = |span: Span| span.0 / 60_000;
+        if key == "next_due" {
+            same_instant(key, ClockKind::ALL.into_iter().filter_map(due).min(), want)?;
+        } else if let Some(name) = key.strip_suffix("_due") {
+            same_instant(key, due(clock(name)), want)?;
+        } else if let Some(name) = key.strip_suffix("_used_min") {
+            same(key, used(name).map(minutes), want.as_i64())?;
+        } else if let Some(name) = key.strip_suffix("_diff_min") {
+            let target = policies.target(Some(0), 0, clock(name)).unwrap();
+            same(key, used(name).map(|used| minutes(target - used)), want.as_i64())?;
+        } else {
+            return Err(format!("unknown expectation {key}"));
+        }
+    }
+    Ok(())
+}
+
+/// Chatwoot: what its job makes of a conversation at the instants at which the source runs it.
+fn ticket_status(case: &Value) -> Outcome {
+    let policies = policies(case);
+    let switches = policies.switches();
+    let now = now(case);
+    let created = events(case, "ticket_created").next().unwrap();
+    let at = instant(&created["at"]);
+    let status = switches.status(text(&created["state"])).unwrap();
+    let opening = Opening { at, policy: Some(0), priority: 0, status, by_agent: false, with_bot: false };
+    let mut tracker = Tracker::start(opening, &policies);
+    for event in list(&case["events"]) {
+        // Stored stamps are the messages that set them.
+        let (at, input) = match (text(&event["type"]), text(&event["field"])) {
+            (_, "first_response_at") => (&event["value"], Input::AgentReply),
+            (_, "waiting_since") if event["value"].is_string() => (&event["value"], Input::CustomerMessage),
+            ("customer_message", _) => (&event["at"], Input::CustomerMessage),
+            ("agent_reply", _) => (&event["at"], Input::AgentReply),
+            ("state_changed", _) => {
+                (&event["at"], Input::Status(switches.status(text(&event["to"])).unwrap()))
+            }
+            ("evaluate", _) => {
+                tracker.check(now);
+                continue;
+            }
+            _ => continue,
+        };
+        tracker.apply(instant(at), input, &policies, &mut |_| {});
+    }
+    let missed = ClockKind::ALL.into_iter().any(|kind| tracker.misses(kind) > 0);
+    let status = match (missed, tracker.status().is_over()) {
+        (false, false) => "active",
+        (true, false) => "active_with_misses",
+        (false, true) => "hit",
+        (true, true) => "missed",
+    };
+    same("status", Some(status), case["expected"]["status"].as_str())?;
+    for (name, want) in case["expected"]["miss_events"].as_object().into_iter().flatten() {
+        same(name, Some(u64::from(tracker.misses(clock(name)))), want.as_u64())?;
+    }
+    Ok(())
+}
+
+/// Chatwoot's own reports, from the log.
+fn report_metric(case: &Value) -> Outcome {
+    let bot = events(case, "ticket_created").all(|event| event["bot"] != Value::Bool(false));
+    let desk = Desk { bot, ..Desk::default() };
+    let story =
+        replay(&log(case, list(&case["events"]).len()), now(case), &desk, &policies(case)).unwrap().story;
+    let want = &case["expected"];
+    let seconds = |span: Option<Span>| span.map(|span| span.0 / 1_000);
+    match text(&want["metric"]) {
+        "first_response" => {
+            same("first_response", seconds(story.first_human_response), want["seconds"].as_i64())
+        }
+        "time_since_last_resolution" => {
+            same("since", seconds(story.since_last_resolution.last().copied()), want["seconds"].as_i64())
+        }
+        "reply_time" => {
+            let times: Vec<Option<i64>> = story.reply_times.iter().map(|span| seconds(Some(*span))).collect();
+            if want["seconds_list"].is_array() {
+                same("reply times", times, list(&want["seconds_list"]).iter().map(Value::as_i64).collect())
+            } else if want["seconds"].is_i64() {
+                same("reply time", times, vec![want["seconds"].as_i64()])
+            } else {
+                same("reply times", Some(times.len() as u64), want["count"].as_u64())
+            }
+        }
+        "bot_handoff" => same("handoffs", Some(u64::from(story.bot_handoff)), want["count"].as_u64()),
+        "bot_resolved" => same("bot resolved", Some(u64::from(story.bot_resolved)), want["count"].as_u64()),
+        other => Err(format!("unknown metric {other}")),
+    }
+}
+
+/// Zendesk: a schedule for each team the ticket was with.
+fn first_reply_business_minutes(case: &Value) -> Outcome {
+    let change = match text(&case["policy"]["schedule_rule"]) {
+        "cumulative" => CalendarChange::Each,
+        _ => CalendarChange::Last,
+    };
+    let switches = ClockSwitches { calendar_change: change, ..switches(case) };
+    let schedules = case["business_hours"]["week_minutes_from_sunday"].as_object().unwrap();
+    let teams: Vec<String> = schedules.keys().cloned().collect();
+    let calendars: Vec<Calendar> =
+        schedules.values().map(|periods| week_minutes(periods, zone(case))).collect();
+    let policies: Vec<Policy> = (0..teams.len() as u16)
+        .map(|team| Policy {
+            calendar: team,
+            when: Condition { teams: vec![team], ..Condition::default() },
+            first_response: vec![Some(Span::from_days(1))],
+            ..Policy::default()
+        })
+        .collect();
+    let policies =
+        Policies::compile(&policies, &calendars, &switches).map_err(|problems| format!("{problems:?}"))?;
+    let desk = Desk { teams, ..Desk::default() };
+    let replayed = replay(&log(case, list(&case["events"]).len()), now(case), &desk, &policies).unwrap();
+    let record =
+        replayed.records.iter().find(|record| record.kind == ClockKind::FirstResponse).ok_or("no clock")?;
+    let got = record.used.seconds() / 60.0;
+    let want = case["expected"]["minutes"].as_f64().unwrap();
+    let tolerance = case["expected"]["tolerance_min"].as_f64().unwrap();
+    if (got - want).abs() <= tolerance {
+        Ok(())
+    } else {
+        Err(format!("{got} minutes, want {want} +- {tolerance}"))
+    }
+}
+
+/// Open periods in minutes since Sunday 00:00.
+fn week_minutes(periods: &Value, zone: TimeZone) -> Calendar {
+    let mut week: [Vec<Hours>; 7] = Default::default();
+    for period in list(periods) {
+        let [from, to] = [0, 1].map(|i| period[i].as_u64().unwrap() as u16);
+        // Sunday is the seventh day here, the first there.
+        let day = from / DAY_MINUTES;
+        week[usize::from((day + 6) % 7)].push((from - day * DAY_MINUTES, to - day * DAY_MINUTES));
+    }
+    Calendar::new(zone, week, vec![]).unwrap()
+}
