@@ -3,3 +3,4 @@
 pub mod text;
 pub mod recogniser;
 pub mod flow;
+pub mod import;
