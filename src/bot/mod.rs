@@ -4,3 +4,4 @@ pub mod text;
 pub mod recogniser;
 pub mod flow;
 pub mod import;
+pub mod http;

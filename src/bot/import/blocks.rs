@@ -18,11 +18,12 @@
 //! | Webhook, API request, Operations, Formula | not carried over: goes on to `next` |
 
 use super::Import;
-use super::draft::{Draft, spanned};
+use super::draft::{Draft, spanned, with_references};
 use super::source::{ImportError, Source};
 use crate::bot::flow::escape;
 use crate::bot::flow::raw::*;
-use std::collections::BTreeMap;
+use crate::bot::text::{contains_word, fold};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a builder's block is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +54,9 @@ const KINDS: &[(&str, Kind)] = &[
     ("choice", Kind::Menu),
     ("choose", Kind::Menu),
     ("button", Kind::Menu),
+    ("buttons", Kind::Menu),
+    ("options", Kind::Menu),
+    ("option", Kind::Menu),
     ("yes/no", Kind::Menu),
     ("menu", Kind::Menu),
     ("list", Kind::Menu),
@@ -68,7 +72,7 @@ const KINDS: &[(&str, Kind)] = &[
     ("end", Kind::End),
     ("webhook", Kind::Nothing),
     ("api", Kind::Nothing),
-    ("operation", Kind::Nothing),
+    ("operations", Kind::Nothing),
     ("formula", Kind::Nothing),
     ("question", Kind::Ask(SlotKind::Text)),
     ("collect", Kind::Ask(SlotKind::Text)),
@@ -92,6 +96,22 @@ struct Row {
     variable: String,
 }
 
+/// A text with the builders' ways to name a variable: `{name}`, `{{name}}`, `${name}`, `@name`.
+fn with_variables(text: &str, known: &BTreeSet<String>) -> String {
+    with_references(text, |rest| {
+        for (open, close) in [("{{", "}}"), ("${", "}"), ("{", "}")] {
+            let found = rest.strip_prefix(open).and_then(|tail| tail.split_once(close));
+            if let Some((name, _)) = found.filter(|(name, _)| known.contains(name.trim())) {
+                return Some((open.len() + name.len() + close.len(), name.trim().to_owned()));
+            }
+        }
+        let tail = rest.strip_prefix('@')?;
+        let name =
+            known.iter().filter(|name| tail.starts_with(name.as_str())).max_by_key(|name| name.len())?;
+        Some((1 + name.len(), name.clone()))
+    })
+}
+
 pub(super) fn import(source: &Source) -> Result<Import, ImportError> {
     let name = source.names().find(|n| n.ends_with(".csv")).unwrap_or_default().to_owned();
     let rows = rows(&source.text(&name).unwrap_or_default(), &name)?;
@@ -101,8 +121,9 @@ pub(super) fn import(source: &Source) -> Result<Import, ImportError> {
     let mut draft = Draft::new(&source.name, Vec::new());
     draft.note("language", "the table names no language: English is assumed");
     draft.flow.start = spanned(first.id.clone());
+    let known: BTreeSet<String> = rows.iter().map(|r| r.variable.clone()).filter(|v| !v.is_empty()).collect();
     for row in &rows {
-        block(row, &mut draft);
+        block(row, &known, &mut draft);
     }
     Ok(draft.finish())
 }
@@ -145,13 +166,14 @@ fn rows(text: &str, name: &str) -> Result<Vec<Row>, ImportError> {
     Ok(rows)
 }
 
-fn block(row: &Row, draft: &mut Draft) {
-    let name = row.block.to_lowercase();
-    let kind = KINDS.iter().find(|(word, _)| name.contains(word)).map(|(_, kind)| *kind);
+fn block(row: &Row, known: &BTreeSet<String>, draft: &mut Draft) {
+    let name = fold(&row.block);
+    let kind = KINDS.iter().find(|(word, _)| contains_word(&name, word)).map(|(_, kind)| *kind);
     if draft.has_step(&row.id) {
         return draft.note(row.place.clone(), format!("a second block `{}` is left out", row.id));
     }
-    let mut step = RawStep { say: draft.text_in("en", vec![escape(&row.text)]), ..RawStep::default() };
+    let mut step =
+        RawStep { say: draft.text_in("en", vec![with_variables(&row.text, known)]), ..RawStep::default() };
     let next = if row.next.is_empty() { None } else { Some(spanned(row.next.clone())) };
     match kind {
         Some(Kind::Ask(kind)) => {

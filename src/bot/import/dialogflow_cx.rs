@@ -234,7 +234,11 @@ impl Agent<'_> {
                         format!("{} wordings of one message: the first is always said", wordings.len()),
                     );
                 }
-                let said: Vec<String> = wordings.first().map(|t| self.refer(t)).into_iter().collect();
+                // A message that is nothing but generated text would be an empty one here.
+                let generated =
+                    |t: &String| t.trim().starts_with("$request.generative.") && !t.trim().contains(' ');
+                let said: Vec<String> =
+                    wordings.first().filter(|t| !generated(t)).map(|t| self.refer(t)).into_iter().collect();
                 done.say.push(Texts::from([(language, said)]));
             } else if message.get("liveAgentHandoff").is_some() {
                 done.hand_off = true;
@@ -495,13 +499,21 @@ impl Agent<'_> {
     fn target(&mut self, page: &Page<'_>, route: &Value, index: usize, place: &str) -> String {
         let to_page = text(route, "targetPage");
         let to_flow = text(route, "targetFlow");
-        let said = self.fulfilment(route.get("triggerFulfillment"), place);
+        let mut said = self.fulfilment(route.get("triggerFulfillment"), place);
         let goal = match (to_page, to_flow) {
             ("", "") => None,
             ("", flow) => Some(flow.to_owned()),
             ("Start Page", _) => Some(page.flow.to_owned()),
             ("Current Page", _) => Some(page.step.clone()),
-            ("End Flow" | "End Session", _) => None,
+            ("Previous Page", _) => {
+                self.draft.note(place, "leads back to the page before; here to the beginning of the flow");
+                Some(page.flow.to_owned())
+            }
+            ("END_FLOW_WITH_HUMAN_ESCALATION", _) => {
+                said.hand_off = true;
+                None
+            }
+            (name, _) if name.starts_with("End ") || name.starts_with("END_") => None,
             (name, _) => Some(format!("{} / {name}", page.flow)),
         };
         let speaks = !said.say.is_empty() || !said.set.is_empty() || said.hand_off || said.end;

@@ -79,10 +79,10 @@ fn languages(agent: &Value, intents: &[Intent]) -> Vec<String> {
     for code in texts(agent, "supportedLanguages") {
         add(&code);
     }
-    // The language most phrases are in comes first where the agent does not say.
+    // The language most intents know comes first where the agent does not say.
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for (language, phrases) in intents.iter().flat_map(|i| &i.phrases) {
-        *counts.entry(language).or_default() += phrases.len();
+    for (language, _) in intents.iter().flat_map(|i| &i.phrases).filter(|(_, phrases)| !phrases.is_empty()) {
+        *counts.entry(language).or_default() += 1;
     }
     let mut by_count: Vec<(&str, usize)> = counts.into_iter().collect();
     by_count.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

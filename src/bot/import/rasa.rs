@@ -30,7 +30,7 @@ pub(super) fn import(source: &Source) -> Result<Import, ImportError> {
         source.names().filter(|n| n.ends_with(".yml") || n.ends_with(".yaml")).map(str::to_owned).collect();
     for name in &names {
         let Some(yaml) = source.text(name) else { continue };
-        let document: Value = serde_saphyr::from_str(&yaml)
+        let document: Value = yaml_value(&yaml)
             .map_err(|why| ImportError::Broken { place: name.clone(), why: first_line(&why.to_string()) })?;
         if name.contains("tests/") || name.rsplit('/').next().is_some_and(|n| n.starts_with("test_")) {
             draft.note(name.clone(), "test stories are not carried over");
@@ -46,6 +46,11 @@ pub(super) fn import(source: &Source) -> Result<Import, ImportError> {
     }
     conversation(&bot, &mut draft);
     Ok(draft.finish())
+}
+
+/// YAML as JSON; "yes" and "no" are words, as in Rasa, not truth values.
+fn yaml_value(yaml: &str) -> Result<Value, serde_saphyr::Error> {
+    serde_saphyr::from_str_with_options(yaml, serde_saphyr::options! { strict_booleans: true })
 }
 
 fn first_line(text: &str) -> String {

@@ -165,6 +165,10 @@ pub(super) fn conversation(bot: &Bot, draft: &mut Draft) {
             go: spanned(intent.clone()),
         });
     }
+    // Slots that only custom code fills are variables: texts may name them.
+    for slot in bot.slots.keys().filter(|s| !draft.flow.slot.contains_key(*s)).cloned().collect::<Vec<_>>() {
+        draft.flow.variables.insert(slot, String::new());
+    }
 }
 
 struct Builder<'a> {
@@ -228,7 +232,7 @@ impl Builder<'_> {
                     said.push(text);
                 }
                 if !buttons.is_empty() {
-                    self.menu(&mut step, &buttons);
+                    self.menu(&mut step, &buttons, name, action);
                     break;
                 }
             } else if self.bot.forms.contains_key(action) {
@@ -287,25 +291,28 @@ impl Builder<'_> {
         step.confirm = Some(RawConfirm { yes: target("yes", yes), no: target("no", no) });
     }
 
-    /// Buttons lead to the intents they stand for.
-    fn menu(&mut self, step: &mut RawStep, buttons: &[Button]) {
+    /// Buttons lead to what follows the action for the intent they stand for, or to that intent.
+    fn menu(&mut self, step: &mut RawStep, buttons: &[Button], name: &str, action: &str) {
         for button in buttons {
-            let known = self.bot.phrases.contains_key(&button.intent)
-                || self.bot.stories.opening.contains_key(&button.intent);
-            if !known {
-                self.draft.note(
-                    format!("button {}", button.title),
-                    format!("leads to the unknown intent `{}`", button.intent),
-                );
-            }
-            self.intent(&button.intent);
+            let following = self.bot.stories.following.get(action).and_then(|f| f.get(&button.intent));
+            let go = match following {
+                Some(actions) => {
+                    let target = format!("{name}: {}", button.intent);
+                    self.chain(&target, &button.intent, actions);
+                    target
+                }
+                None => {
+                    self.intent(&button.intent);
+                    button.intent.clone()
+                }
+            };
             step.menu.push(RawChoice {
                 text: spanned(Text::one(escape(&button.title))),
                 description: None,
                 words: None,
                 key: None,
                 set: button.values.clone(),
-                go: spanned(button.intent.clone()),
+                go: spanned(go),
             });
         }
     }
