@@ -98,7 +98,7 @@ pub(super) enum Account {
     Json,
 }
 
-fn format(name: &str) -> Result<Format, String> {
+pub(super) fn format(name: &str) -> Result<Format, String> {
     Format::from_name(name).ok_or_else(|| ImportError::NoSuchFormat { name: name.to_owned() }.to_string())
 }
 

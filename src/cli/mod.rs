@@ -1,6 +1,7 @@
 //! The command line: one file per verb; parses, calls, prints, exits. The only room that prints or
 //! reads the environment.
 
+mod audit;
 mod check;
 mod exit;
 mod explain;
@@ -44,6 +45,8 @@ Exit codes: 0 well, 1 a goal was missed, 2 usage or input is wrong, 3 could not 
 enum Verb {
     /// Simulate a scenario, print its summary and write its report
     Run(run::Args),
+    /// Measure a log of what really happened
+    Audit(audit::Args),
     /// Judge the goals of scenarios, for CI
     Check(check::Args),
     /// Tell the story of one conversation of a run
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
     let ui = Ui::new(&cli.common);
     let outcome = match cli.verb {
         Verb::Run(args) => run::run(&args, &ui),
+        Verb::Audit(args) => audit::run(&args, &ui),
         Verb::Check(args) => check::run(&args, &ui),
         Verb::Explain(args) => explain::run(&args, &ui),
         Verb::Init(args) => init::run(&args, &ui),
