@@ -5,6 +5,7 @@ mod audit;
 mod check;
 mod exit;
 mod explain;
+mod import;
 mod init;
 mod presets;
 mod run;
@@ -51,6 +52,8 @@ enum Verb {
     Check(check::Args),
     /// Tell the story of one conversation of a run
     Explain(explain::Args),
+    /// Turn recorded traffic into the traffic log
+    Import(import::Args),
     /// Write a commented scenario to start from
     Init(init::Args),
     /// Print the JSON schema of scenarios or summaries
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
         Verb::Audit(args) => audit::run(&args, &ui),
         Verb::Check(args) => check::run(&args, &ui),
         Verb::Explain(args) => explain::run(&args, &ui),
+        Verb::Import(args) => import::run(&args, &ui),
         Verb::Init(args) => init::run(&args, &ui),
         Verb::Schema(args) => schema::run(&args, &ui),
         Verb::Presets(args) => presets::run(&args, &ui),
