@@ -2,4 +2,5 @@
 
 pub mod text;
 pub mod recogniser;
+pub mod evaluate;
 pub mod flow;

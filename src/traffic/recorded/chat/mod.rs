@@ -145,7 +145,8 @@ impl Seen {
         if let Some(date) = wordings::date_in_name(rest) {
             self.evidence.named.push((header.date, date));
         }
-        let Some((before, text)) = rest.split_once(": ").or_else(|| Some((rest.strip_suffix(':')?, ""))) else {
+        let Some((before, text)) = rest.split_once(": ").or_else(|| Some((rest.strip_suffix(':')?, "")))
+        else {
             return;
         };
         let name = author_name(before);
@@ -183,7 +184,12 @@ impl Survey {
     fn authors(&self, input: &Input) -> Authors {
         let stem = input.name.rsplit_once('.').map_or(input.name.as_str(), |(stem, _)| stem);
         Authors {
-            messages: self.seen.authors.iter().map(|(name, seen)| (full_name(name, seen), seen.messages)).collect(),
+            messages: self
+                .seen
+                .authors
+                .iter()
+                .map(|(name, seen)| (full_name(name, seen), seen.messages))
+                .collect(),
             first: self.seen.first_author.clone().map(|name| match self.seen.authors.get(&name) {
                 Some(seen) => full_name(&name, seen),
                 None => name,
@@ -279,8 +285,14 @@ struct Entry<'a> {
 enum Step<'a> {
     Entry(Entry<'a>),
     /// A line before the first entry.
-    Stray { line: u64, bytes: &'a [u8] },
-    TooLong { line: u64, bytes: &'a [u8] },
+    Stray {
+        line: u64,
+        bytes: &'a [u8],
+    },
+    TooLong {
+        line: u64,
+        bytes: &'a [u8],
+    },
     Continuation,
 }
 
@@ -395,7 +407,8 @@ fn shared(inputs: &[&Input], plans: &[Plan], intake: &mut Intake<'_>) -> Result<
     let mut chats: Vec<Vec<u64>> = Vec::new();
     let mut merged_files = 0;
     for n in by_start {
-        let found = chats.iter().enumerate().find_map(|(c, chat)| merge::overlap(chat, &hashes[n]).map(|m| (c, m)));
+        let found =
+            chats.iter().enumerate().find_map(|(c, chat)| merge::overlap(chat, &hashes[n]).map(|m| (c, m)));
         match found {
             Some((c, (seen, both))) => {
                 known[n] = seen;
@@ -406,7 +419,9 @@ fn shared(inputs: &[&Input], plans: &[Plan], intake: &mut Intake<'_>) -> Result<
         }
     }
     if merged_files > 0 {
-        intake.note(format!("{merged_files} files overlap with another export of the same chat and were merged"));
+        intake.note(format!(
+            "{merged_files} files overlap with another export of the same chat and were merged"
+        ));
     }
     Ok(known)
 }

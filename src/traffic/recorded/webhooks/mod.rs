@@ -46,7 +46,9 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
 /// An object whose first key is none of an envelope's is a collection of named bodies.
 fn top(first_key: &str) -> Top {
     match first_key {
-        "object" | "entry" | "body" | "headers" | "received_at" | "gs_app_id" | "timestamp" | "app" => Top::Value,
+        "object" | "entry" | "body" | "headers" | "received_at" | "gs_app_id" | "timestamp" | "app" => {
+            Top::Value
+        }
         _ => Top::Wrapper,
     }
 }
@@ -128,7 +130,11 @@ impl Webhooks {
                 Ok(()) => self.change("messages", &value, &part.place, line, intake),
                 Err(error) => {
                     intake.element();
-                    intake.quarantine(line, format!("{}: {}", part.place, json::reason(&error)), raw.as_bytes());
+                    intake.quarantine(
+                        line,
+                        format!("{}: {}", part.place, json::reason(&error)),
+                        raw.as_bytes(),
+                    );
                 }
             }
         }
@@ -221,7 +227,8 @@ impl Webhooks {
         // The id makes a message the same. One that comes again with other content is another message
         // under a used id: it is kept, and counted.
         if let Some(id) = message.id.some() {
-            let content = digest((id, message.timestamp.as_str(), message.kind.as_str(), content_digest(message)));
+            let content =
+                digest((id, message.timestamp.as_str(), message.kind.as_str(), content_digest(message)));
             if !self.seen.insert(content) {
                 return intake.duplicate();
             }
@@ -256,8 +263,11 @@ impl Webhooks {
         if state.is_empty() {
             return intake.quarantine(line, format!("{place}/{list}/{i}: `status` is missing"), b"");
         }
-        let participant =
-            status.recipient_participant_id.some().or(status.recipient_participant_user_id.some()).unwrap_or("");
+        let participant = status
+            .recipient_participant_id
+            .some()
+            .or(status.recipient_participant_user_id.some())
+            .unwrap_or("");
         if !self.seen.insert(digest((id, state, participant, "status"))) {
             return intake.duplicate();
         }
@@ -265,8 +275,13 @@ impl Webhooks {
         if !group {
             intake.link(status.recipient_id.as_str(), status.recipient_user_id.as_str());
         }
-        let Some(recipient) = status.recipient_id.some().or(status.recipient_user_id.some()).or(contact) else {
-            return intake.quarantine(line, format!("{place}/{list}/{i}: nobody is named as its recipient"), b"");
+        let Some(recipient) = status.recipient_id.some().or(status.recipient_user_id.some()).or(contact)
+        else {
+            return intake.quarantine(
+                line,
+                format!("{place}/{list}/{i}: nobody is named as its recipient"),
+                b"",
+            );
         };
         let rank = rank(state);
         let highest = self.states.entry(digest((id, participant))).or_insert(0);
@@ -325,14 +340,18 @@ impl Webhooks {
 /// What a message says, without what may differ from one delivery to the next (the address of a file).
 fn content_digest(message: &Message<'_>) -> u64 {
     let written = |w: &Option<body::Written<'_>>| {
-        w.as_ref().map(|w| digest((w.id.as_str(), w.caption.as_str(), w.name.as_str(), w.url.some().is_some())))
+        w.as_ref()
+            .map(|w| digest((w.id.as_str(), w.caption.as_str(), w.name.as_str(), w.url.some().is_some())))
     };
     digest((
         message.text.body.as_str(),
         message.button.text.as_str(),
         [&message.image, &message.video, &message.document, &message.audio, &message.voice, &message.sticker]
             .map(written),
-        message.location.as_ref().map(|l| digest((l.latitude.as_str(), l.longitude.as_str(), l.name.as_str()))),
+        message
+            .location
+            .as_ref()
+            .map(|l| digest((l.latitude.as_str(), l.longitude.as_str(), l.name.as_str()))),
         (message.reaction.emoji.as_ref().map(|e| e.as_str()), message.reaction.message_id.as_str()),
         message.unsupported.as_ref().map(|u| u.kind.as_str()),
         chosen(message),
@@ -419,6 +438,7 @@ fn tie(rank: u8, id: &str) -> u64 {
 
 /// A word of the platform; anything that is no plain word is not repeated.
 fn known_word(word: &str) -> &str {
-    let plain = !word.is_empty() && word.len() <= 40 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let plain =
+        !word.is_empty() && word.len() <= 40 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if plain { word } else { "other" }
 }
