@@ -5,3 +5,4 @@ pub mod recogniser;
 pub mod flow;
 pub mod import;
 pub mod http;
+pub mod trial;
