@@ -6,3 +6,4 @@ pub mod evaluate;
 pub mod flow;
 pub mod import;
 pub mod http;
+pub mod trial;
