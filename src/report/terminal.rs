@@ -5,7 +5,7 @@ use super::format::{count, duration, level, optional, percent, plus_minus, value
 use super::metrics::{CLOCKS, ENDINGS, interval_level, leavers, mean, seen};
 use super::text::{clean, cut, left, right, shorten, width as columns, wrap};
 use super::verdict::{remark, verdict};
-use crate::measure::{GoalResult, Summary, Verdict};
+use crate::measure::{GoalResult, Summary, Unit, Verdict};
 
 /// What fits a screen.
 const MAX_LINES: usize = 40;
@@ -304,7 +304,8 @@ fn rows(summary: &Summary, names: &[(&str, &str)]) -> Vec<Row> {
 }
 
 fn metric(summary: &Summary, name: &str, label: &str) -> Option<Row> {
-    let estimate = seen(summary, name)?;
+    // A scenario without prices costs nothing, which is no figure to show.
+    let estimate = seen(summary, name).filter(|e| e.unit != Unit::Money || e.mean != Some(0.0))?;
     Some(Row {
         label: label.to_owned(),
         value: value(estimate.mean?, estimate.unit, &summary.currency),
