@@ -31,6 +31,17 @@ pub fn apply<'t>(
             .mark(whole, "a part of it is empty")
             .help("write it as `--set team.frontline.agents=11`"));
     }
+    // The two ways to say how many replications: the override wins over the other one.
+    let rival = match path {
+        "scenario.replications" => Some("precision"),
+        "scenario.precision" => Some("replications"),
+        _ => None,
+    };
+    if let (Some(rival), Some(DeValue::Table(general))) =
+        (rival, tree.get_mut("scenario").map(Spanned::get_mut))
+    {
+        general.remove(rival);
+    }
     let value = read(value, base + path.len() + 1);
     let mut place = Place::Table(tree);
     for (key, span) in inner {
