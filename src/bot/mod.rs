@@ -3,3 +3,5 @@
 pub mod text;
 pub mod recogniser;
 pub mod flow;
+pub mod import;
+pub mod http;

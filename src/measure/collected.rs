@@ -6,7 +6,7 @@ use super::gallery::Gallery;
 use super::goals;
 use super::rules::RuleCounts;
 use super::state::ReplicationValues;
-use super::{Estimate, RuleResult, Summary};
+use super::{Estimate, RuleResult, ServiceLevelRule, Summary};
 use crate::facts::RunTotals;
 use crate::scenario::metric::{Form, MetricName, Statistic};
 use crate::stats::{Interval, controlled_mean, mean_interval, ratio_interval};
@@ -127,6 +127,7 @@ impl Collected<'_> {
             replications: self.replications.len() as u32,
             origin: origin.to_owned(),
             currency: plan.cost.currency.clone(),
+            service_level: ServiceLevelRule::of(plan),
             goals: goals::judge(plan, &metrics, origin),
             rules: self.rules(),
             warnings: Vec::new(),

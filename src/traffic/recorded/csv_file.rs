@@ -121,6 +121,12 @@ impl Table {
         self.header.iter().position(|h| h.eq_ignore_ascii_case(name))
     }
 
+    /// As many cells as the header has names; delimiters at the end of rows are a common slip.
+    fn fits(&self, row: &Row) -> bool {
+        let names = self.header.len();
+        row.len() == names || (row.len() > names && (names..row.len()).all(|c| row.get(c).trim().is_empty()))
+    }
+
     /// Gives every row to `each`, which owes it a verdict. Header rows are notices.
     pub fn rows(
         &self,
@@ -186,7 +192,7 @@ impl Table {
                 }
             };
             match row {
-                Some(row) if row.len() == self.header.len() => {
+                Some(row) if self.fits(&row) => {
                     intake.report.continuation_lines += taken.len() as u64;
                     each(&row, number, intake);
                 }
@@ -248,6 +254,7 @@ mod tests {
     fn quotes_and_line_breaks() {
         let (rows, report) = read(b"a;b\n1;\"x;\"\"y\"\"\nz\"\r\n\n\"\";\n");
         assert_eq!(rows, [vec!["1", "x;\"y\"\nz"], vec!["", ""]]);
+        assert_eq!(read(b"a,b\n1,2,\n").0.len(), 1, "a delimiter too many at the end");
         assert_eq!((report.read, report.kept, report.notices), (3, 2, 1));
     }
 

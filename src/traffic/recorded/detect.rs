@@ -42,9 +42,9 @@ fn xes(body: &[u8]) -> Guess {
 const COLUMNS: [(&[&str], Format, &str); 5] = [
     (&["conversation", "at", "kind", "from"], Format::LogCsv, "the columns of the traffic log"),
     (&["From", "To", "Body", "Sid", "Direction"], Format::TwilioCsv, "the columns of a Twilio console export"),
-    (&["Ticket ID", "Status", "Priority", "Created time"], Format::FreshdeskCsv, "the columns of a Freshdesk export"),
     (&["Ticket Id", "Ticket Number", "Created Time", "Channel"], Format::ZohoDeskCsv, "the columns of Zoho Desk's Cases"),
     (&["Thread Id", "Ticket Id", "Thread Status"], Format::ZohoDeskCsv, "the columns of Zoho Desk's Threads"),
+    (&["Ticket ID", "Status", "Priority", "Created time"], Format::FreshdeskCsv, "the columns of a Freshdesk export"),
 ];
 
 fn csv(body: &[u8]) -> Guess {

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use fxhash::{FxHashMap, FxHashSet};
-
 use crate::time::{Instant, Span};
 use crate::traffic::log::{Event, Kind, Precision, Role};
 
+use super::fingerprint::{Map, Set, fingerprint};
 use super::input::Input;
 use super::privacy::{self, Privacy};
 use super::report::{ImportError, ImportReport, Quarantined};
@@ -90,9 +89,9 @@ pub struct Intake<'a> {
     file: String,
     failed: Option<std::io::Error>,
     /// Threads whose pseudonym is already known, to spare the making of it.
-    threads: FxHashMap<String, String>,
+    threads: Map<String, String>,
     links: Links,
-    linked: FxHashSet<(u64, u64)>,
+    linked: Set<(u64, u64)>,
 }
 
 /// So many refused elements are kept in the report itself.
@@ -114,9 +113,9 @@ impl<'a> Intake<'a> {
             sorter: Sorter::new(options.limits.sort_bytes),
             file: String::new(),
             failed: None,
-            threads: FxHashMap::default(),
+            threads: Map::default(),
             links: Links::default(),
-            linked: FxHashSet::default(),
+            linked: Set::default(),
         }
     }
 
@@ -227,7 +226,7 @@ impl<'a> Intake<'a> {
             return;
         }
         // Most pairs come again and again.
-        if self.linked.insert((fxhash::hash64(one), fxhash::hash64(other))) {
+        if self.linked.insert((fingerprint(one), fingerprint(other))) {
             let one = self.privacy.pseudonym(one).to_owned();
             let other = self.privacy.pseudonym(other).to_owned();
             self.links.join(&one, &other);
@@ -294,8 +293,8 @@ impl<'a> Intake<'a> {
         self.settle()?;
         let mut report = self.report;
         let mut cutter = Cutter::new(self.options.silence_gap);
-        let mut conversations = FxHashSet::default();
-        let mut authors = FxHashSet::default();
+        let mut conversations = Set::default();
+        let mut authors = Set::default();
         let mut precision: BTreeMap<&'static str, u64> = BTreeMap::new();
         let mut roles: BTreeMap<&'static str, u64> = BTreeMap::new();
         let mut links = self.links;
@@ -306,7 +305,7 @@ impl<'a> Intake<'a> {
             }
             let event = pending.event;
             report.events += 1;
-            conversations.insert(fxhash::hash64(&event.conversation));
+            conversations.insert(fingerprint(&event.conversation));
             report.span = match report.span {
                 None => Some((event.at, event.at)),
                 Some((first, _)) => Some((first, event.at)),
@@ -314,7 +313,7 @@ impl<'a> Intake<'a> {
             if event.kind == Kind::Message {
                 report.messages += 1;
                 if !event.actor.is_empty() {
-                    authors.insert(fxhash::hash64(&event.actor));
+                    authors.insert(fingerprint(&event.actor));
                 }
                 *roles.entry(event.from.word()).or_default() += 1;
                 *precision.entry(event.precision.word()).or_default() += 1;
@@ -333,7 +332,7 @@ impl<'a> Intake<'a> {
 /// Who is the same person as whom: pseudonyms in sets, each named by its least member, so that the
 /// order in which the links are learned changes nothing.
 #[derive(Default)]
-struct Links(FxHashMap<String, String>);
+struct Links(Map<String, String>);
 
 impl Links {
     fn root(&self, of: &str) -> String {
@@ -372,7 +371,7 @@ impl Links {
 /// than the gap, unless it is the desk's late answer to what the customer wrote last.
 struct Cutter {
     gap: Span,
-    threads: FxHashMap<String, Open>,
+    threads: Map<String, Open>,
 }
 
 struct Open {
@@ -383,7 +382,7 @@ struct Open {
 
 impl Cutter {
     fn new(gap: Span) -> Self {
-        Cutter { gap, threads: FxHashMap::default() }
+        Cutter { gap, threads: Map::default() }
     }
 
     fn cut(&mut self, event: &mut Event) {

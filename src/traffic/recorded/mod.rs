@@ -17,6 +17,7 @@ pub mod log_file;
 pub mod replay;
 
 mod script;
+mod fingerprint;
 mod lines;
 mod json;
 mod csv_file;

@@ -7,9 +7,9 @@
 
 use std::borrow::Cow;
 
-use fxhash::{FxHashMap, FxHashSet};
 use unicode_normalization::UnicodeNormalization;
 
+use super::fingerprint::{Map, Set};
 use super::script::{digit_value, is_invisible};
 
 /// Words in names that name nobody; to redact them would only spoil the text.
@@ -51,10 +51,10 @@ impl std::fmt::Debug for Key {
 pub struct Privacy {
     key: Key,
     keep_text: KeepText,
-    pseudonyms: FxHashMap<String, String>,
-    forget: FxHashSet<String>,
+    pseudonyms: Map<String, String>,
+    forget: Set<String>,
     /// Words of the names of those who take part, by thread pseudonym; "" for everywhere.
-    names: FxHashMap<String, FxHashSet<String>>,
+    names: Map<String, Set<String>>,
 }
 
 impl Privacy {
@@ -63,9 +63,9 @@ impl Privacy {
         let mut privacy = Privacy {
             key,
             keep_text,
-            pseudonyms: FxHashMap::default(),
-            forget: FxHashSet::default(),
-            names: FxHashMap::default(),
+            pseudonyms: Map::default(),
+            forget: Set::default(),
+            names: Map::default(),
         };
         for person in forget {
             let pseudonym = privacy.pseudonym(person).to_owned();
@@ -239,7 +239,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
 }
 
-fn redact_names<'a>(text: &'a str, names: &[Option<&FxHashSet<String>>; 2]) -> Cow<'a, str> {
+fn redact_names<'a>(text: &'a str, names: &[Option<&Set<String>>; 2]) -> Cow<'a, str> {
     if names.iter().all(Option::is_none) {
         return Cow::Borrowed(text);
     }

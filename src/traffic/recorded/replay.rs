@@ -1,11 +1,11 @@
 //! A recorded log as the simulation replays it: the customers' side of each conversation, compact.
 
-use fxhash::FxHashMap;
 
 use crate::scenario::plan::Recorded;
 use crate::time::{Instant, Span};
 use crate::traffic::log::{Event, Kind, Role};
 
+use super::fingerprint::{Map, fingerprint};
 use super::format::Format;
 use super::input;
 use super::report::{ImportError, ImportReport};
@@ -92,12 +92,12 @@ impl Texts {
 struct Interner {
     texts: Texts,
     /// Ids by the hash of their text; equal hashes are told apart by looking.
-    by_hash: FxHashMap<u64, smallvec::SmallVec<[u32; 1]>>,
+    by_hash: Map<u64, smallvec::SmallVec<[u32; 1]>>,
 }
 
 impl Interner {
     fn id(&mut self, text: &str) -> u32 {
-        let known = self.by_hash.entry(fxhash::hash64(text)).or_default();
+        let known = self.by_hash.entry(fingerprint(text)).or_default();
         if let Some(id) = known.iter().find(|id| self.texts.get(**id) == text) {
             return *id;
         }
@@ -133,7 +133,7 @@ struct About {
 /// Builds a recording out of events.
 #[derive(Default)]
 pub struct Recorder {
-    conversations: FxHashMap<String, u32>,
+    conversations: Map<String, u32>,
     about: Vec<About>,
     heard: Vec<Heard>,
     interner: Interner,

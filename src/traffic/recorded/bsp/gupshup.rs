@@ -3,10 +3,10 @@
 //! Times are milliseconds outside and seconds inside. The id of an event is Gupshup's before a
 //! message is sent and WhatsApp's afterwards; `gsId` joins the two.
 
-use fxhash::FxHashSet;
 
 use crate::traffic::log::{Kind, Role};
 
+use super::super::fingerprint::{Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
 use super::super::record::{Record, records};
@@ -14,7 +14,7 @@ use super::super::report::ImportError;
 
 /// Reads callbacks.
 pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
-    let mut seen = FxHashSet::default();
+    let mut seen = Set::default();
     for input in inputs {
         records(input, intake, &mut |record, _, line, intake| match record.text("type") {
             "message" => message(record, line, &mut seen, intake),
@@ -25,7 +25,7 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
     Ok(())
 }
 
-fn message(record: Record<'_>, line: u64, seen: &mut FxHashSet<u64>, intake: &mut Intake<'_>) {
+fn message(record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Intake<'_>) {
     let zone = intake.options.zone();
     let Some(stamp) = record.stamp("timestamp", &zone) else {
         return intake.quarantine(line, "/timestamp is no instant", b"");
@@ -35,7 +35,7 @@ fn message(record: Record<'_>, line: u64, seen: &mut FxHashSet<u64>, intake: &mu
         return intake.quarantine(line, "/payload/source: nobody is named", b"");
     }
     let id = record.id("payload.id");
-    if !id.is_empty() && !seen.insert(fxhash::hash64(&("message", &*id))) {
+    if !id.is_empty() && !seen.insert(fingerprint(("message", &*id))) {
         return intake.duplicate();
     }
     let thread = Thread::Person(&customer);
@@ -59,7 +59,7 @@ fn message(record: Record<'_>, line: u64, seen: &mut FxHashSet<u64>, intake: &mu
     intake.event(found);
 }
 
-fn event(record: Record<'_>, line: u64, seen: &mut FxHashSet<u64>, intake: &mut Intake<'_>) {
+fn event(record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Intake<'_>) {
     let zone = intake.options.zone();
     let stamp = record.stamp("payload.payload.ts", &zone).or_else(|| record.stamp("timestamp", &zone));
     let state = record.text("payload.type");
@@ -68,7 +68,7 @@ fn event(record: Record<'_>, line: u64, seen: &mut FxHashSet<u64>, intake: &mut 
         return intake.quarantine(line, "an event without instant, type or destination", b"");
     };
     let id = record.first_id(&["payload.gsId", "payload.id"]);
-    if !seen.insert(fxhash::hash64(&("event", &*id, state))) {
+    if !seen.insert(fingerprint(("event", &*id, state))) {
         return intake.duplicate();
     }
     let thread = Thread::Person(&customer);

@@ -1,9 +1,9 @@
 //! Twilio: the Messages resource (JSON pages, bulk exports), the console's CSV, Conversations.
 
-use fxhash::{FxHashMap, FxHashSet};
 
 use crate::traffic::log::{Kind, Role};
 
+use super::super::fingerprint::{Map, Set, fingerprint};
 use super::super::clock;
 use super::super::csv_file::Table;
 use super::super::input::Input;
@@ -30,7 +30,7 @@ struct Sent<'a> {
 /// Reads pages of the Messages resource, or one message per line.
 pub fn read_json(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
     let zone = intake.options.zone();
-    let mut sids = FxHashSet::default();
+    let mut sids = Set::default();
     for input in inputs {
         records(input, intake, &mut |record, _, line, intake| {
             let sent = record.stamp("date_sent", &zone);
@@ -57,7 +57,7 @@ pub fn read_json(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), Impor
 /// Reads exports of the console; columns by name, since their order changes.
 pub fn read_csv(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
     let zone = intake.options.zone();
-    let mut sids = FxHashSet::default();
+    let mut sids = Set::default();
     for input in inputs {
         let table = Table::open(input, intake.options.limits)?;
         let column = |name: &str| table.column(name);
@@ -89,7 +89,7 @@ pub fn read_csv(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), Import
 }
 
 impl Sent<'_> {
-    fn give(&self, line: u64, sids: &mut FxHashSet<u64>, intake: &mut Intake<'_>) {
+    fn give(&self, line: u64, sids: &mut Set<u64>, intake: &mut Intake<'_>) {
         let Some(stamp) = self.at else {
             return intake.quarantine(line, "no instant: the message was never sent", b"");
         };
@@ -102,7 +102,7 @@ impl Sent<'_> {
         if customer.is_empty() {
             return intake.quarantine(line, "nobody is named as the customer", b"");
         }
-        if !self.sid.is_empty() && !sids.insert(fxhash::hash64(self.sid)) {
+        if !self.sid.is_empty() && !sids.insert(fingerprint(self.sid)) {
             return intake.duplicate();
         }
         let from = match self.direction {
@@ -133,7 +133,7 @@ impl Sent<'_> {
 pub fn read_conversations(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
     let zone = intake.options.zone();
     // Who is an agent: participants with an identity, known or not before their first message.
-    let mut identities: FxHashMap<String, String> = FxHashMap::default();
+    let mut identities: Map<String, String> = Map::default();
     for input in inputs {
         let mut ignore = |_: &super::super::Quarantined| {};
         let mut silent = |_| {};
@@ -144,11 +144,11 @@ pub fn read_conversations(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<
             }
         })?;
     }
-    let mut seen = FxHashSet::default();
+    let mut seen = Set::default();
     for input in inputs {
         records(input, intake, &mut |record, _, line, intake| {
             let sid = record.id("sid");
-            if !sid.is_empty() && !seen.insert(fxhash::hash64(&*sid)) {
+            if !sid.is_empty() && !seen.insert(fingerprint(&*sid)) {
                 return intake.duplicate();
             }
             let created = record.stamp("date_created", &zone);

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use fxhash::FxHashSet;
 
 use crate::traffic::log::{Kind, Role};
 
+use super::super::fingerprint::{Set, fingerprint};
 use super::super::clock;
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
@@ -20,7 +20,7 @@ pub fn looks_like(line: &str) -> bool {
 
 /// Reads logged requests.
 pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
-    let mut seen = FxHashSet::default();
+    let mut seen = Set::default();
     for input in inputs {
         intake.begin(input);
         let mut lines = Lines::new(input.open()?, intake.options.limits.element_bytes);
@@ -41,7 +41,7 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
     Ok(())
 }
 
-fn request(text: &str, line: u64, seen: &mut FxHashSet<u64>, intake: &mut Intake<'_>) {
+fn request(text: &str, line: u64, seen: &mut Set<u64>, intake: &mut Intake<'_>) {
     let refuse = |intake: &mut Intake<'_>, what: &str| intake.quarantine(line, what, text.as_bytes());
     let Some((time, form)) = text.trim().rsplit_once([' ', '\t']) else {
         return refuse(intake, "no time before the request");
@@ -60,7 +60,7 @@ fn request(text: &str, line: u64, seen: &mut FxHashSet<u64>, intake: &mut Intake
         return refuse(intake, "no MessageSid");
     }
     let status = if field("MessageStatus").is_empty() { field("SmsStatus") } else { field("MessageStatus") };
-    if !seen.insert(fxhash::hash64(&(sid, status))) {
+    if !seen.insert(fingerprint((sid, status))) {
         return intake.duplicate();
     }
     let inbound = matches!(status, "received" | "receiving") || fields.contains_key("Body");

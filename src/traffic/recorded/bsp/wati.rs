@@ -1,10 +1,10 @@
 //! Wati webhooks (v1 and v2 names). A ticket gives the bounds of a conversation, `owner` the side,
 //! the operator's name whether a bot wrote.
 
-use fxhash::{FxHashMap, FxHashSet};
 
 use crate::traffic::log::{Kind, Role};
 
+use super::super::fingerprint::{Map, Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
 use super::super::record::{Record, records};
@@ -21,9 +21,9 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
 
 #[derive(Default)]
 struct Wati {
-    seen: FxHashSet<u64>,
+    seen: Set<u64>,
     /// Tickets by the id that statuses know a message by, and by the customer's number.
-    tickets: FxHashMap<u64, String>,
+    tickets: Map<u64, String>,
 }
 
 impl Wati {
@@ -36,8 +36,8 @@ impl Wati {
         let name = record.text("eventType").trim_end_matches("_v2");
         let customer = record.first_id(&["waId", "bsuid"]);
         intake.link(&record.id("waId"), &record.id("bsuid"));
-        let local = fxhash::hash64(&("local", &*record.id("localMessageId")));
-        let number = fxhash::hash64(&("number", &*customer));
+        let local = fingerprint(("local", &*record.id("localMessageId")));
+        let number = fingerprint(("number", &*customer));
         let own = record.first_id(&["ticketId", "conversationId"]);
         let ticket = match own.is_empty() {
             false => Some(own.into_owned()),
@@ -55,7 +55,7 @@ impl Wati {
         };
         if message {
             let id = record.first_id(&["whatsappMessageId", "id"]);
-            if !self.seen.insert(fxhash::hash64(&("message", &*id))) {
+            if !self.seen.insert(fingerprint(("message", &*id))) {
                 return intake.duplicate();
             }
             if let Some(ticket) = &ticket {
@@ -75,7 +75,7 @@ impl Wati {
             _ => return intake.notice(),
         };
         let id = record.first_id(&["whatsappMessageId", "localMessageId", "id"]);
-        if !self.seen.insert(fxhash::hash64(&(state, &*id))) {
+        if !self.seen.insert(fingerprint((state, &*id))) {
             return intake.duplicate();
         }
         intake.keep();

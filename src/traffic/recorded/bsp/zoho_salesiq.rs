@@ -1,10 +1,10 @@
 //! Zoho SalesIQ webhooks. Deliveries are repeated with a higher `attempt`; all times are
 //! milliseconds written as text.
 
-use fxhash::FxHashSet;
 
 use crate::traffic::log::{Kind, Role};
 
+use super::super::fingerprint::{Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
 use super::super::record::{Record, records};
@@ -12,8 +12,8 @@ use super::super::report::ImportError;
 
 /// Reads webhooks.
 pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
-    let mut seen = FxHashSet::default();
-    let mut questions = FxHashSet::default();
+    let mut seen = Set::default();
+    let mut questions = Set::default();
     for input in inputs {
         records(input, intake, &mut |record, _, line, intake| {
             event(record, line, &mut seen, &mut questions, intake);
@@ -25,8 +25,8 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
 fn event(
     record: Record<'_>,
     line: u64,
-    seen: &mut FxHashSet<u64>,
-    questions: &mut FxHashSet<u64>,
+    seen: &mut Set<u64>,
+    questions: &mut Set<u64>,
     intake: &mut Intake<'_>,
 ) {
     let zone = intake.options.zone();
@@ -39,7 +39,7 @@ fn event(
     }
     let name = record.text("event").trim_start_matches("conversation.");
     let message_id = record.id("entity.message.msgid");
-    let same = fxhash::hash64(&(&*conversation, name, &*message_id, stamp.0.ms()));
+    let same = fingerprint((&*conversation, name, &*message_id, stamp.0.ms()));
     if !seen.insert(same) {
         return intake.duplicate();
     }
@@ -54,7 +54,7 @@ fn event(
             intake.event(status("open"));
             let question = record.text("entity.question");
             if !question.is_empty() {
-                questions.insert(fxhash::hash64(&(&*conversation, question)));
+                questions.insert(fingerprint((&*conversation, question)));
                 let mut found = Found::message(thread, stamp, Role::Customer, line);
                 (found.actor, found.text) = (&visitor, Some(question));
                 intake.event(found);
@@ -63,7 +63,7 @@ fn event(
         "visitor.replied" | "operator.replied" => {
             let text = record.text("entity.message.text");
             // The question of a new conversation may come again as its first message.
-            if name == "visitor.replied" && questions.remove(&fxhash::hash64(&(&*conversation, text))) {
+            if name == "visitor.replied" && questions.remove(&fingerprint((&*conversation, text))) {
                 return intake.duplicate();
             }
             let from = match (record.text("entity.message.sender.type"), name) {

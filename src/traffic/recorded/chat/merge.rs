@@ -1,7 +1,7 @@
 //! Several exports of one chat overlap. The same line twice in one file is two messages; the same
 //! stretch in two files is one. So the files are aligned as sequences, never treated as sets.
 
-use fxhash::FxHashMap;
+use super::super::fingerprint::Map;
 
 /// Which entries of `later` stand already in `merged`, by position, and the merged sequence of both.
 /// `None` if the two are not exports of the same chat: they share less than half of what they could.
@@ -58,7 +58,7 @@ fn between(a: &[u64], b: &[u64], from_a: usize, from_b: usize, pairs: &mut Vec<(
     let tail = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
     let (a_end, b_end) = (a.len() - tail, b.len() - tail);
     let mut j = 0;
-    let mut later: FxHashMap<u64, Vec<usize>> = FxHashMap::default();
+    let mut later: Map<u64, Vec<usize>> = Map::default();
     for (position, hash) in b[..b_end].iter().enumerate().rev() {
         later.entry(*hash).or_default().push(position);
     }
@@ -78,7 +78,7 @@ fn between(a: &[u64], b: &[u64], from_a: usize, from_b: usize, pairs: &mut Vec<(
 /// Positions of entries that occur once in each, in the order of `a`.
 fn unique_pairs(a: &[u64], b: &[u64]) -> Vec<(usize, usize)> {
     let once = |sequence: &[u64]| {
-        let mut seen: FxHashMap<u64, Option<usize>> = FxHashMap::default();
+        let mut seen: Map<u64, Option<usize>> = Map::default();
         for (i, hash) in sequence.iter().enumerate() {
             seen.entry(*hash).and_modify(|e| *e = None).or_insert(Some(i));
         }

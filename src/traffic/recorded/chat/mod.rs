@@ -12,11 +12,9 @@ mod wordings;
 #[cfg(test)]
 mod tests;
 
-use fxhash::{FxHashMap, FxHasher64};
-use std::hash::Hasher;
-
 use crate::traffic::log::Precision;
 
+use super::fingerprint::{Map, fingerprint};
 use super::clock::{self, Local};
 use super::input::Input;
 use super::intake::{Found, Intake, Thread};
@@ -45,13 +43,24 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
         surveys.push(survey(input, intake)?);
     }
     let plans = plan(inputs, &surveys, intake)?;
-    let authors: Vec<Authors> = surveys.iter().zip(inputs).map(|(s, i)| s.authors(i)).collect();
-    let roles = roles::infer(&authors, intake.options);
-    let known = if inputs.len() > 1 { shared(inputs, &plans, intake)? } else { vec![Vec::new()] };
+    let files: Vec<Authors> = surveys.iter().zip(inputs).map(|(s, i)| s.authors(i)).collect();
+    let parts = if inputs.len() > 1 { shared(inputs, &plans, intake)? } else { vec![Part::default()] };
+    // Files of one chat have their roles in common; the first of them begins it.
+    let mut chats: Vec<Authors> = Vec::new();
+    let mut by_start: Vec<usize> = (0..inputs.len()).collect();
+    by_start.sort_by_key(|n| (parts[*n].chat, parts[*n].start));
+    for n in by_start {
+        match chats.get_mut(parts[n].chat) {
+            Some(chat) => chat.add(&files[n]),
+            None => chats.push(files[n].clone()),
+        }
+    }
+    let roles = roles::infer(&chats, intake.options);
     for (n, input) in inputs.iter().enumerate() {
         intake.begin(input);
-        note(intake, input, &plans[n], &roles[n]);
-        entries(input, &plans[n], &roles[n], &known[n], intake)?;
+        let roles = &roles[parts[n].chat];
+        note(intake, input, &plans[n], roles);
+        entries(input, &plans[n], roles, &parts[n].known, intake)?;
     }
     Ok(())
 }
@@ -62,7 +71,7 @@ struct Seen {
     headers: u64,
     evidence: Evidence,
     /// By author: messages, and what follows if the name itself holds a colon.
-    authors: FxHashMap<String, AuthorSeen>,
+    authors: Map<String, AuthorSeen>,
     first_author: Option<String>,
     first_line: String,
 }
@@ -85,7 +94,7 @@ struct Plan {
     shape: Shape,
     verdict: Verdict,
     strict_ends: bool,
-    authors: FxHashMap<String, String>,
+    authors: Map<String, String>,
 }
 
 /// More shapes than this in one file are not looked at.
@@ -128,7 +137,7 @@ fn survey(input: &Input, intake: &mut Intake<'_>) -> Result<Survey, ImportError>
     };
     let (shape, seen) = shapes.into_iter().max_by_key(|(_, seen)| seen.headers).ok_or_else(unusable)?;
     // A header after a bare line feed is then a quotation; there are few of those.
-    let strict_ends = crlf > 0 && lf > 0 && after_lf * 20 <= after_crlf;
+    let strict_ends = crlf > 0 && lf > 0 && after_lf * 2 <= after_crlf;
     Ok(Survey { shape, seen, strict_ends })
 }
 
@@ -365,11 +374,22 @@ impl Plan {
     }
 }
 
-/// Which entries of each file stand already in an earlier file of the same chat.
-fn shared(inputs: &[&Input], plans: &[Plan], intake: &mut Intake<'_>) -> Result<Vec<Vec<bool>>, ImportError> {
+/// What a file contributes to a chat.
+#[derive(Default)]
+struct Part {
+    /// Number of the chat.
+    chat: usize,
+    /// Its first day.
+    start: i64,
+    /// Which of its entries stand already in an earlier file of the chat.
+    known: Vec<bool>,
+}
+
+/// Which files are exports of the same chat, and what they share.
+fn shared(inputs: &[&Input], plans: &[Plan], intake: &mut Intake<'_>) -> Result<Vec<Part>, ImportError> {
     let limit = intake.options.limits.element_bytes;
-    let mut hashes: Vec<Vec<u64>> = Vec::with_capacity(inputs.len());
-    let mut starts = Vec::with_capacity(inputs.len());
+    let mut sequences: Vec<Vec<u64>> = Vec::with_capacity(inputs.len());
+    let mut parts: Vec<Part> = Vec::with_capacity(inputs.len());
     for (input, plan) in inputs.iter().zip(plans) {
         let mut sequence = Vec::new();
         let mut start = i64::MAX;
@@ -377,38 +397,36 @@ fn shared(inputs: &[&Input], plans: &[Plan], intake: &mut Intake<'_>) -> Result<
             if let Step::Entry(entry) = step {
                 let day = plan.verdict.order.date(entry.header.date).map_or(0, clock::days);
                 start = start.min(day);
-                let mut hasher = FxHasher64::default();
-                hasher.write_i64(day);
                 // One phone may write seconds and the other not.
-                hasher.write_u32(entry.header.ms / 60_000);
-                hasher.write(entry.author.unwrap_or("").as_bytes());
-                hasher.write(trim_marks(entry.body).as_bytes());
-                sequence.push(hasher.finish());
+                let minute = entry.header.ms / 60_000;
+                sequence.push(fingerprint((day, minute, entry.author, trim_marks(entry.body))));
             }
         })?;
-        hashes.push(sequence);
-        starts.push(start);
+        sequences.push(sequence);
+        parts.push(Part { start, ..Part::default() });
     }
     let mut by_start: Vec<usize> = (0..inputs.len()).collect();
-    by_start.sort_by_key(|n| starts[*n]);
-    let mut known: Vec<Vec<bool>> = vec![Vec::new(); inputs.len()];
+    by_start.sort_by_key(|n| parts[*n].start);
     let mut chats: Vec<Vec<u64>> = Vec::new();
-    let mut merged_files = 0;
     for n in by_start {
-        let found = chats.iter().enumerate().find_map(|(c, chat)| merge::overlap(chat, &hashes[n]).map(|m| (c, m)));
+        let found = chats.iter().enumerate().find_map(|(c, chat)| merge::overlap(chat, &sequences[n]).map(|m| (c, m)));
         match found {
-            Some((c, (seen, both))) => {
-                known[n] = seen;
-                chats[c] = both;
-                merged_files += 1;
+            Some((chat, (known, both))) => {
+                parts[n].known = known;
+                parts[n].chat = chat;
+                chats[chat] = both;
             }
-            None => chats.push(std::mem::take(&mut hashes[n])),
+            None => {
+                parts[n].chat = chats.len();
+                chats.push(std::mem::take(&mut sequences[n]));
+            }
         }
     }
-    if merged_files > 0 {
-        intake.note(format!("{merged_files} files overlap with another export of the same chat and were merged"));
+    let merged = inputs.len() - chats.len();
+    if merged > 0 {
+        intake.note(format!("{merged} files overlap with another export of the same chat and were merged"));
     }
-    Ok(known)
+    Ok(parts)
 }
 
 /// The second reading: entries become events.

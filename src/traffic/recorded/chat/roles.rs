@@ -20,6 +20,17 @@ pub struct Authors {
     pub partner: Option<String>,
 }
 
+impl Authors {
+    /// As another export of the same chat shows them, which begins later.
+    pub fn add(&mut self, other: &Authors) {
+        for (name, messages) in &other.messages {
+            *self.messages.entry(name.clone()).or_default() += messages;
+        }
+        self.first = self.first.take().or_else(|| other.first.clone());
+        self.partner = self.partner.take().or_else(|| other.partner.clone());
+    }
+}
+
 /// The roles of the authors of one chat, and the rule that gave them.
 #[derive(Clone, Debug)]
 pub struct Roles {

@@ -315,9 +315,14 @@ pub fn classify(body: &str) -> Body<'_> {
 /// about a missed call, so words about calls must be all there is.
 pub fn plain_notice(text: &str) -> bool {
     const CALLS: [&str; 5] = ["missed", "perdida", "verpasster", "manqué", "persa"];
+    if text.len() > 240 {
+        return false;
+    }
     let lower = text.to_lowercase();
-    let about_a_call = CALLS.iter().any(|word| lower.contains(word));
-    text.len() <= if about_a_call { 32 } else { 240 } && is_notice(&lower)
+    if CALLS.iter().any(|word| lower.contains(word)) {
+        return NOTICES.contains(&lower.trim_end_matches('.'));
+    }
+    is_notice(&lower)
 }
 
 /// Everything that stands in brackets: media left out, attached, edited.

@@ -1,10 +1,10 @@
 //! Chatwoot API and webhooks: conversations, messages, ratings, reporting events. Times are Unix
 //! seconds, of which zero means never, or ISO 8601.
 
-use fxhash::FxHashSet;
 
 use crate::traffic::log::{Kind, Role};
 
+use super::super::fingerprint::{Set, fingerprint};
 use super::super::clock::Stamp;
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
@@ -28,11 +28,11 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
 
 #[derive(Default)]
 struct Reader {
-    seen: FxHashSet<u64>,
+    seen: Set<u64>,
     /// Conversations whose end a reporting event tells exactly.
-    ended: FxHashSet<String>,
+    ended: Set<String>,
     /// Conversations with messages of their own.
-    spoken: FxHashSet<String>,
+    spoken: Set<String>,
 }
 
 /// Zero is a number, not a time.
@@ -53,7 +53,7 @@ impl Reader {
     }
 
     fn again(&mut self, what: &str, id: &str) -> bool {
-        !id.is_empty() && !self.seen.insert(fxhash::hash64(&(what, id)))
+        !id.is_empty() && !self.seen.insert(fingerprint((what, id)))
     }
 
     fn record(&mut self, record: Record<'_>, line: u64, intake: &mut Intake<'_>) {

@@ -1,10 +1,10 @@
 //! Freshdesk: the ticket export (CSV) and the API (JSON: tickets, conversations, ratings).
 
-use fxhash::FxHashSet;
 
 use crate::time::Span;
 use crate::traffic::log::{Kind, Role};
 
+use super::super::fingerprint::{Set, fingerprint};
 use super::super::clock::{self, Stamp};
 use super::super::csv_file::Table;
 use super::super::input::Input;
@@ -20,7 +20,7 @@ pub fn read_csv(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), Import
         intake.note("Freshdesk exports state no time zone: UTC is assumed, say which with --zone");
     }
     let zone = intake.options.zone();
-    let mut seen = FxHashSet::default();
+    let mut seen = Set::default();
     for input in inputs {
         let table = Table::open(input, intake.options.limits)?;
         let column = |names: &[&str]| names.iter().find_map(|n| table.column(n));
@@ -54,7 +54,7 @@ pub fn read_csv(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), Import
             if id.is_empty() {
                 return intake.quarantine(line, "\"Ticket ID\" is empty", b"");
             }
-            if !seen.insert(fxhash::hash64(id)) {
+            if !seen.insert(fingerprint(id)) {
                 return intake.duplicate();
             }
             let thread = Thread::Ticket(id);
@@ -162,8 +162,8 @@ pub fn read_json(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), Impor
 
 #[derive(Default)]
 struct Api {
-    seen: FxHashSet<u64>,
-    answered: FxHashSet<String>,
+    seen: Set<u64>,
+    answered: Set<String>,
     first_responses: Vec<FirstResponse>,
 }
 
@@ -192,7 +192,7 @@ impl Api {
             return intake.quarantine(line, "a ticket without `id` or `created_at`", b"");
         };
         // The same ticket comes again after each change; its first form stands.
-        if !self.seen.insert(fxhash::hash64(&("ticket", &*id))) {
+        if !self.seen.insert(fingerprint(("ticket", &*id))) {
             return intake.duplicate();
         }
         let thread = Thread::Ticket(&id);
@@ -256,7 +256,7 @@ impl Api {
             return intake.quarantine(line, "a conversation without `ticket_id` or `created_at`", b"");
         };
         let id = record.id("id");
-        if !id.is_empty() && !self.seen.insert(fxhash::hash64(&("conversation", &*id))) {
+        if !id.is_empty() && !self.seen.insert(fingerprint(("conversation", &*id))) {
             return intake.duplicate();
         }
         let incoming = record.flag("incoming");
@@ -283,7 +283,7 @@ impl Api {
         let (Some(at), Some(score), false) = (record.stamp("created_at", &zone), score, ticket.is_empty()) else {
             return intake.quarantine(line, "a rating without ticket, instant or score", b"");
         };
-        if !self.seen.insert(fxhash::hash64(&("rating", &*record.id("id")))) {
+        if !self.seen.insert(fingerprint(("rating", &*record.id("id")))) {
             return intake.duplicate();
         }
         let found = Found::happened(Thread::Ticket(&ticket), at, Kind::Rating, score, line);

@@ -1,11 +1,11 @@
 //! HappyFox API: tickets whose `updates` are a whole history. One update may hold a message and
 //! several changes. Times are UTC without saying so.
 
-use fxhash::FxHashSet;
 use jiff::tz::TimeZone;
 
 use crate::traffic::log::{Kind, Role};
 
+use super::super::fingerprint::{Set, fingerprint};
 use super::super::clock::Stamp;
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
@@ -15,20 +15,20 @@ use super::super::vocabulary;
 
 /// Reads tickets.
 pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
-    let mut seen = FxHashSet::default();
+    let mut seen = Set::default();
     for input in inputs {
         records(input, intake, &mut |record, _, line, intake| ticket(record, line, &mut seen, intake))?;
     }
     Ok(())
 }
 
-fn ticket(record: Record<'_>, line: u64, seen: &mut FxHashSet<u64>, intake: &mut Intake<'_>) {
+fn ticket(record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Intake<'_>) {
     let utc = TimeZone::UTC;
     let id = record.first_id(&["display_id", "id"]);
     let (Some(begun), false) = (record.stamp("created_at", &utc), id.is_empty()) else {
         return intake.quarantine(line, "a ticket without id or `created_at`", b"");
     };
-    if !seen.insert(fxhash::hash64(&*id)) {
+    if !seen.insert(fingerprint(&*id)) {
         return intake.duplicate();
     }
     let thread = Thread::Ticket(&id);

@@ -1,10 +1,10 @@
 //! LiveAgent API v3: tickets, groups of messages, ticket history. States and channels are letters,
 //! times state no zone.
 
-use fxhash::{FxHashMap, FxHashSet};
 
 use crate::traffic::log::{Kind, Role};
 
+use super::super::fingerprint::{Map, Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
 use super::super::record::{Record, plain_text, records};
@@ -13,9 +13,9 @@ use super::super::report::ImportError;
 /// What is known of tickets before their messages are read.
 #[derive(Default)]
 struct Known {
-    owners: FxHashMap<String, String>,
-    with_messages: FxHashSet<String>,
-    with_history: FxHashSet<String>,
+    owners: Map<String, String>,
+    with_messages: Set<String>,
+    with_history: Set<String>,
 }
 
 /// Reads records of the API.
@@ -29,13 +29,13 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
         let mut first = Intake::new(intake.options, &mut ignore, &mut silent);
         records(input, &mut first, &mut |record, _, _, _| known.learn(record))?;
     }
-    let mut seen = FxHashSet::default();
+    let mut seen = Set::default();
     for input in inputs {
         records(input, intake, &mut |record, _, line, intake| {
             let what = kind_of(record);
             let ticket = ticket_of(record);
             let id = record.id("id");
-            if !id.is_empty() && what != "history" && !seen.insert(fxhash::hash64(&(what, &*id))) {
+            if !id.is_empty() && what != "history" && !seen.insert(fingerprint((what, &*id))) {
                 return intake.duplicate();
             }
             match what {
@@ -96,7 +96,7 @@ impl Known {
         }
     }
 
-    fn ticket(&self, record: Record<'_>, line: u64, seen: &mut FxHashSet<u64>, intake: &mut Intake<'_>) {
+    fn ticket(&self, record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Intake<'_>) {
         let zone = intake.options.zone();
         let id = record.id("id");
         let Some(begun) = record.stamp("date_created", &zone) else {
@@ -144,7 +144,7 @@ impl Known {
     }
 
     /// A group of messages: a mail, a chat, a note.
-    fn group(&self, record: Record<'_>, ticket: &str, line: u64, seen: &mut FxHashSet<u64>, intake: &mut Intake<'_>) {
+    fn group(&self, record: Record<'_>, ticket: &str, line: u64, seen: &mut Set<u64>, intake: &mut Intake<'_>) {
         let zone = intake.options.zone();
         if ticket.is_empty() {
             return intake.quarantine(line, "the group does not say to which ticket it belongs", b"");
@@ -162,7 +162,7 @@ impl Known {
                 continue;
             }
             let id = message.id("id");
-            if !id.is_empty() && !seen.insert(fxhash::hash64(&("message", &*id))) {
+            if !id.is_empty() && !seen.insert(fingerprint(("message", &*id))) {
                 continue;
             }
             let Some(at) = message.stamp("datecreated", &zone).or(whole) else {

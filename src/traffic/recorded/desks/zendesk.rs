@@ -3,10 +3,10 @@
 //! Audits tell all; where a ticket has them, what the other records repeat is left aside. Who is the
 //! customer stands in the ticket, so the records are read twice.
 
-use fxhash::{FxHashMap, FxHashSet};
 
 use crate::traffic::log::{Kind, Role};
 
+use super::super::fingerprint::{Map, Set, fingerprint};
 use super::super::clock::Stamp;
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
@@ -17,13 +17,13 @@ use super::super::vocabulary;
 /// What is known of tickets and people before events are made of the records.
 #[derive(Default)]
 struct Known {
-    requesters: FxHashMap<String, String>,
-    end_users: FxHashMap<String, bool>,
+    requesters: Map<String, String>,
+    end_users: Map<String, bool>,
     names: Vec<String>,
     /// Tickets whose messages and states are told by audits or comments.
-    told: FxHashSet<String>,
+    told: Set<String>,
     /// Tickets that are there as such.
-    tickets: FxHashSet<String>,
+    tickets: Set<String>,
 }
 
 /// Reads records of the API.
@@ -37,7 +37,7 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
     for name in &known.names {
         intake.privacy.name("", name);
     }
-    let mut reader = Reader { known, seen: FxHashSet::default() };
+    let mut reader = Reader { known, seen: Set::default() };
     for input in inputs {
         records(input, intake, &mut |record, _, line, intake| reader.record(record, line, intake))?;
     }
@@ -71,14 +71,14 @@ impl Known {
 
 struct Reader {
     known: Known,
-    seen: FxHashSet<u64>,
+    seen: Set<u64>,
 }
 
 impl Reader {
     fn record(&mut self, record: Record<'_>, line: u64, intake: &mut Intake<'_>) {
         let same = if record.has("metric") { "metric_event" } else { kind_of(record) };
         let id = record.id("id");
-        if !id.is_empty() && !self.seen.insert(fxhash::hash64(&(same, &*id))) {
+        if !id.is_empty() && !self.seen.insert(fingerprint((same, &*id))) {
             return intake.duplicate();
         }
         match same {
@@ -210,7 +210,7 @@ impl Reader {
         intake: &mut Intake<'_>,
     ) -> bool {
         let id = comment.id("id");
-        if !id.is_empty() && !self.seen.insert(fxhash::hash64(&("written", &*id))) {
+        if !id.is_empty() && !self.seen.insert(fingerprint(("written", &*id))) {
             return false;
         }
         let text = plain_text(comment.first_text(&["plain_body", "body", "html_body"]));

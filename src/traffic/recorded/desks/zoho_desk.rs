@@ -2,10 +2,10 @@
 //! together. Ids have eighteen digits and stay text; times state no zone; texts are HTML; the
 //! counters in `Cases` are not to be believed.
 
-use fxhash::FxHashSet;
 
 use crate::traffic::log::{Kind, Role};
 
+use super::super::fingerprint::{Set, fingerprint};
 use super::super::clock::{self, Stamp};
 use super::super::csv_file::{Row, Table};
 use super::super::input::Input;
@@ -93,15 +93,15 @@ fn names_in_threads(sheet: &Sheet<'_>, intake: &mut Intake<'_>) -> Result<(), Im
 
 #[derive(Default)]
 struct Backup {
-    seen: FxHashSet<u64>,
+    seen: Set<u64>,
     /// Tickets with a message of the customer, and with one of the desk, in their threads.
-    asked: FxHashSet<String>,
-    answered: FxHashSet<String>,
+    asked: Set<String>,
+    answered: Set<String>,
 }
 
 impl Backup {
     fn again(&mut self, sheet: &str, id: &str) -> bool {
-        !id.is_empty() && !self.seen.insert(fxhash::hash64(&(sheet, id)))
+        !id.is_empty() && !self.seen.insert(fingerprint((sheet, id)))
     }
 
     fn threads(&mut self, sheet: &Sheet<'_>, intake: &mut Intake<'_>) -> Result<(), ImportError> {

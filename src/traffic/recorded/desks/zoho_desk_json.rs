@@ -1,9 +1,9 @@
 //! Zoho Desk's webhooks (arrays of events) and the tickets of its API.
 
-use fxhash::FxHashSet;
 
 use crate::traffic::log::{Kind, Role};
 
+use super::super::fingerprint::{Set, fingerprint};
 use super::super::clock::Stamp;
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
@@ -13,7 +13,7 @@ use super::super::vocabulary;
 
 /// Reads webhooks and tickets.
 pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
-    let mut seen = FxHashSet::default();
+    let mut seen = Set::default();
     for input in inputs {
         records(input, intake, &mut |record, _, line, intake| {
             if record.has("eventType") {
@@ -26,7 +26,7 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
     Ok(())
 }
 
-fn event(record: Record<'_>, line: u64, seen: &mut FxHashSet<u64>, intake: &mut Intake<'_>) {
+fn event(record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Intake<'_>) {
     let zone = intake.options.zone();
     let name = record.text("eventType");
     let Some(payload) = record.at("payload").map(Record) else {
@@ -34,7 +34,7 @@ fn event(record: Record<'_>, line: u64, seen: &mut FxHashSet<u64>, intake: &mut 
     };
     let raised = record.stamp("eventTime", &zone);
     let same = (name, payload.id("id").into_owned(), raised.map(|r| r.0.ms()));
-    if !seen.insert(fxhash::hash64(&same)) {
+    if !seen.insert(fingerprint(&same)) {
         return intake.duplicate();
     }
     let own = ["createdTime", "commentedTime", "modifiedTime"].iter().find_map(|f| payload.stamp(f, &zone));
@@ -53,7 +53,7 @@ fn ticket(
     record: Record<'_>,
     raised: Option<Stamp>,
     line: u64,
-    seen: &mut FxHashSet<u64>,
+    seen: &mut Set<u64>,
     intake: &mut Intake<'_>,
 ) {
     let zone = intake.options.zone();
@@ -61,7 +61,7 @@ fn ticket(
     let (Some(begun), false) = (record.stamp("createdTime", &zone).or(raised), id.is_empty()) else {
         return intake.quarantine(line, "a ticket without `id` or `createdTime`", b"");
     };
-    if !seen.insert(fxhash::hash64(&("ticket", &*id))) {
+    if !seen.insert(fingerprint(("ticket", &*id))) {
         return intake.duplicate();
     }
     let thread = Thread::Ticket(&id);

@@ -5,12 +5,12 @@ mod mapping;
 
 use std::borrow::Cow;
 
-use fxhash::{FxHashMap, FxHashSet};
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
 use crate::traffic::log::{Kind, Precision, Role};
 
+use super::fingerprint::{Map, Set, fingerprint};
 use super::clock::{self, Local, Stamp};
 use super::csv_file::Table;
 use super::input::Input;
@@ -139,7 +139,7 @@ struct EventReader {
     media: Option<Resolved>,
     value: Option<Resolved>,
     /// Last value by conversation, for what changes.
-    last: FxHashMap<u64, u64>,
+    last: Map<u64, u64>,
 }
 
 struct Reader {
@@ -148,10 +148,10 @@ struct Reader {
     endless: bool,
     id: Option<Resolved>,
     events: Vec<EventReader>,
-    begun: FxHashSet<u64>,
-    ids: FxHashSet<u64>,
+    begun: Set<u64>,
+    ids: Set<u64>,
     /// The last row of each conversation, if an event needs it.
-    ends: FxHashMap<u64, (u64, Vec<String>)>,
+    ends: Map<u64, (u64, Vec<String>)>,
     needs_ends: bool,
 }
 
@@ -192,7 +192,7 @@ impl Reader {
             text: either(&own.text, &columns.text),
             media: either(&own.media, &columns.media),
             value: either(&own.value, &columns.value),
-            last: FxHashMap::default(),
+            last: Map::default(),
         };
         let mut events: Vec<EventReader> =
             mapping.event.iter().map(|e| event(e.kind.0, e.when, &e.columns)).collect();
@@ -206,9 +206,9 @@ impl Reader {
             id: columns.id.as_ref().map(resolve),
             needs_ends: events.iter().any(|e| e.when == When::Last),
             events,
-            begun: FxHashSet::default(),
-            ids: FxHashSet::default(),
-            ends: FxHashMap::default(),
+            begun: Set::default(),
+            ids: Set::default(),
+            ends: Map::default(),
         }
     }
 
@@ -217,11 +217,11 @@ impl Reader {
             return intake.quarantine(line, "the conversation is missing", b"");
         };
         if let Some(id) = self.id.as_ref().and_then(|id| id.word(cells, &self.missing))
-            && !self.ids.insert(fxhash::hash64(id.as_ref()))
+            && !self.ids.insert(fingerprint(id.as_ref()))
         {
             return intake.duplicate();
         }
-        let key = fxhash::hash64(conversation.as_ref());
+        let key = fingerprint(conversation.as_ref());
         let first = self.begun.insert(key);
         let mut made = Vec::new();
         for event in &mut self.events {
@@ -295,7 +295,7 @@ impl EventReader {
             return Ok(None);
         }
         if self.when == When::Changed {
-            let now = fxhash::hash64(value.as_deref().unwrap_or(""));
+            let now = fingerprint(value.as_deref().unwrap_or(""));
             if self.last.insert(conversation, now) == Some(now) {
                 return Ok(None);
             }

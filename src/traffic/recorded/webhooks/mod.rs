@@ -9,13 +9,10 @@ mod body;
 #[cfg(test)]
 mod tests;
 
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash, Hasher};
-
-use fxhash::{FxHashMap, FxHashSet};
 
 use crate::traffic::log::{Kind, Role};
 
+use super::fingerprint::{Map, Set, fingerprint, stable};
 use super::clock;
 use super::input::Input;
 use super::intake::{Found, Intake, Thread};
@@ -54,20 +51,14 @@ fn top(first_key: &str) -> Top {
 #[derive(Default)]
 struct Webhooks {
     /// Messages and statuses seen, by what makes them the same.
-    seen: FxHashSet<u64>,
+    seen: Set<u64>,
     /// Highest state of each message of the business.
-    states: FxHashMap<u64, u8>,
+    states: Map<u64, u8>,
     /// Messages of the business that are in the log.
-    spoken: FxHashSet<u64>,
+    spoken: Set<u64>,
     /// Names registered.
-    named: FxHashSet<u64>,
+    named: Set<u64>,
     implied: u64,
-}
-
-fn digest(value: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// Which way a message went.
@@ -140,7 +131,7 @@ impl Webhooks {
             intake.link(number, user);
             let key = if number.is_empty() { user } else { number };
             for name in [contact.profile.name.as_str(), contact.profile.username.as_str()] {
-                if !name.is_empty() && !key.is_empty() && self.named.insert(digest((key, name))) {
+                if !name.is_empty() && !key.is_empty() && self.named.insert(fingerprint((key, name))) {
                     intake.participant(Thread::Person(key), name);
                 }
             }
@@ -221,15 +212,15 @@ impl Webhooks {
         // The id makes a message the same. One that comes again with other content is another message
         // under a used id: it is kept, and counted.
         if let Some(id) = message.id.some() {
-            let content = digest((id, message.timestamp.as_str(), message.kind.as_str(), content_digest(message)));
+            let content = fingerprint((id, message.timestamp.as_str(), message.kind.as_str(), content_digest(message)));
             if !self.seen.insert(content) {
                 return intake.duplicate();
             }
-            if !self.seen.insert(digest((id, "message"))) {
+            if !self.seen.insert(fingerprint((id, "message"))) {
                 intake.found("same_id_other_message");
             }
             if way == Way::Echo {
-                self.spoken.insert(digest(id));
+                self.spoken.insert(fingerprint(id));
             }
         }
         let thread = Thread::Person(message.group_id.some().unwrap_or(customer));
@@ -258,7 +249,7 @@ impl Webhooks {
         }
         let participant =
             status.recipient_participant_id.some().or(status.recipient_participant_user_id.some()).unwrap_or("");
-        if !self.seen.insert(digest((id, state, participant, "status"))) {
+        if !self.seen.insert(fingerprint((id, state, participant, "status"))) {
             return intake.duplicate();
         }
         let group = status.recipient_type.as_str() == "group";
@@ -269,7 +260,7 @@ impl Webhooks {
             return intake.quarantine(line, format!("{place}/{list}/{i}: nobody is named as its recipient"), b"");
         };
         let rank = rank(state);
-        let highest = self.states.entry(digest((id, participant))).or_insert(0);
+        let highest = self.states.entry(fingerprint((id, participant))).or_insert(0);
         if rank < *highest {
             intake.report.late += 1;
         }
@@ -281,7 +272,7 @@ impl Webhooks {
             intake.found(&format!("status_{}", known_word(state)));
         }
         let thread = Thread::Person(recipient);
-        if state == "sent" && self.spoken.insert(digest(id)) {
+        if state == "sent" && self.spoken.insert(fingerprint(id)) {
             self.implied += 1;
             let automatic = matches!(
                 status.pricing.category.as_str(),
@@ -309,7 +300,7 @@ impl Webhooks {
             return intake.quarantine(line, format!("{place}/{list}/{i}: no instant or nobody named"), b"");
         };
         let value = preference.value.as_str();
-        if !self.seen.insert(digest((person, value, preference.timestamp.as_str(), "preference"))) {
+        if !self.seen.insert(fingerprint((person, value, preference.timestamp.as_str(), "preference"))) {
             return intake.duplicate();
         }
         intake.link(preference.wa_id.as_str(), preference.user_id.as_str());
@@ -325,14 +316,14 @@ impl Webhooks {
 /// What a message says, without what may differ from one delivery to the next (the address of a file).
 fn content_digest(message: &Message<'_>) -> u64 {
     let written = |w: &Option<body::Written<'_>>| {
-        w.as_ref().map(|w| digest((w.id.as_str(), w.caption.as_str(), w.name.as_str(), w.url.some().is_some())))
+        w.as_ref().map(|w| fingerprint((w.id.as_str(), w.caption.as_str(), w.name.as_str(), w.url.some().is_some())))
     };
-    digest((
+    fingerprint((
         message.text.body.as_str(),
         message.button.text.as_str(),
         [&message.image, &message.video, &message.document, &message.audio, &message.voice, &message.sticker]
             .map(written),
-        message.location.as_ref().map(|l| digest((l.latitude.as_str(), l.longitude.as_str(), l.name.as_str()))),
+        message.location.as_ref().map(|l| fingerprint((l.latitude.as_str(), l.longitude.as_str(), l.name.as_str()))),
         (message.reaction.emoji.as_ref().map(|e| e.as_str()), message.reaction.message_id.as_str()),
         message.unsupported.as_ref().map(|u| u.kind.as_str()),
         chosen(message),
@@ -414,7 +405,7 @@ fn rank(state: &str) -> u8 {
 
 /// Orders events of one second: by rank, then by id, never by arrival.
 fn tie(rank: u8, id: &str) -> u64 {
-    u64::from(rank) << 56 | digest(id) >> 8
+    u64::from(rank) << 56 | stable(id) >> 8
 }
 
 /// A word of the platform; anything that is no plain word is not repeated.
