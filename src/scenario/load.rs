@@ -67,7 +67,7 @@ pub fn parse(
     let mut faults = Vec::new();
     for (key, value) in overrides {
         if let Err(fault) = overrides::apply(tree.get_mut(), key, value, &mut texts) {
-            faults.push(fault);
+            faults.push(*fault);
         }
     }
     presets::merge(tree.get_mut(), &mut texts, &mut faults);

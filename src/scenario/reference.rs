@@ -113,13 +113,37 @@ fn section(root: &Value, schema: &Value, heading: &str, page: &mut String) {
     }
 }
 
+/// The introduction says how values are written, so the tables name their kinds alone.
+const SHORT: [(&str, &str); 14] = [
+    ("a duration such as `\"90s\"` or `\"1h 30m\"`", "duration"),
+    ("a share such as `\"12%\"` or `0.12`", "share"),
+    ("a distribution such as `{ exponential = { mean = ... } }`", "distribution"),
+    ("days such as `\"mon-fri\"`", "days"),
+    ("hours such as `\"08:00-18:00\"`", "hours"),
+    ("a time of day such as `\"08:30\"`", "time of day"),
+    ("a date such as `\"2026-11-23\"`, with or without a time", "date, or date and time"),
+    ("a date such as `\"2026-11-23\"`", "date"),
+    ("text in quotes", "text"),
+    ("a list of a table", "list of tables"),
+    ("a list of a ", "list of "),
+    ("a whole number", "whole number"),
+    ("a table", "table"),
+    ("a list", "list"),
+];
+
 /// What a key holds, in words.
 fn value_of(root: &Value, property: &Value, forms: &[&Value]) -> String {
     let mut words = describe(forms);
     if let Some(items) = forms.iter().find_map(|form| form.get("items")) {
         let mut inner = Vec::new();
         alternatives(root, items, &mut inner);
-        words = words.replace("a list", &format!("a list of {}", describe(&inner).trim_start_matches("a ")));
+        words = words.replace("a list", &format!("a list of {}", describe(&inner)));
+    }
+    for (long, short) in SHORT {
+        words = words.replace(long, short);
+    }
+    if words == "a number" {
+        words = "number".to_owned();
     }
     let bound = |key: &str| property.get(key).filter(|bound| bound.as_f64() != Some(0.0));
     match (bound("minimum"), bound("maximum")) {
