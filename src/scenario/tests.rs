@@ -264,6 +264,50 @@ fn profiles_spread_the_volume() {
 }
 
 #[test]
+fn files_are_read_and_their_faults_are_placed_in_them() {
+    let folder = tempfile::tempdir().expect("folder");
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).expect("written");
+    write("work.txt", b"# seconds, or as people write it\n90\n2m 30s\n\n");
+    write("bad_work.txt", b"90\nsoon\n");
+    write("latin.txt", b"se\xf1or\n");
+    write("hello.pt.txt", "ol\u{e1}\n# comment\n bom dia \n".as_bytes());
+    write("day_1.csv", b"a\n");
+    write("day_2.csv", b"b\n");
+    let outcome = |more: &str| parse(&small(more), "shop.toml", folder.path(), &[]);
+
+    let intent = "[[intent]]\nname = \"a\"\n";
+    let good = format!(
+        "{intent}agent_work = {{ empirical = {{ file = \"work.txt\" }} }}\nphrases = \"hello.pt.txt\"\n"
+    );
+    let plan = outcome(&good).expect("loads").plan;
+    assert_eq!(plan.intents[0].agent_work.mean(), 120_000.0);
+    assert_eq!(plan.languages, ["pt"]);
+    assert_eq!(plan.intents[0].phrases[0].as_ref(), ["ol\u{e1}", "bom dia"]);
+    assert_eq!(plan.inputs.len(), 2);
+
+    for (more, expected) in [
+        ("agent_work = { empirical = { file = \"bad_work.txt\" } }", "bad_work.txt:2:1"),
+        ("phrases = \"latin.txt\"", "it is not UTF-8"),
+        ("phrases = \".\"", "it is a folder"),
+        ("phrases = \"none.txt\"", "there is no such file"),
+    ] {
+        let faults = outcome(&format!("{intent}{more}\n")).expect_err(more);
+        let shown = show(&small(&format!("{intent}{more}\n")), &faults);
+        assert!(shown.contains(expected), "{shown}");
+    }
+
+    let recorded = |pattern: &str| {
+        let text = small("").replace("volume = { per_hour = 6 }", &format!("recorded = \"{pattern}\""));
+        parse(&text, "shop.toml", folder.path(), &[])
+    };
+    let Source::Recorded(source) = &recorded("day_*.csv").expect("loads").plan.sources[0] else {
+        panic!("recorded")
+    };
+    assert_eq!(source.paths.len(), 2);
+    assert_eq!(codes(recorded("week_*.csv")), ["HS0203"]);
+}
+
+#[test]
 fn rates_in_steps() {
     let rate = "rate = { cycle = \"24h\", steps = [{ at = \"0\", per_hour = 2 }, { at = \"8h\", per_hour = 6 }, { at = \"10h\", per_hour = 11 }] }";
     let plan = plan(&small("").replace("volume = { per_hour = 6 }", rate), &[]);
