@@ -11,10 +11,10 @@ use crate::traffic::recorded::{
 };
 use anyhow::{Context, anyhow};
 use clap::ValueEnum;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
 use std::fmt::Write as _;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Turn recorded traffic into the traffic log
@@ -98,7 +98,7 @@ pub(super) enum Account {
     Json,
 }
 
-fn format(name: &str) -> Result<Format, String> {
+pub(super) fn format(name: &str) -> Result<Format, String> {
     Format::from_name(name).ok_or_else(|| ImportError::NoSuchFormat { name: name.to_owned() }.to_string())
 }
 
@@ -291,14 +291,13 @@ fn key(args: &Args, to_stdout: bool) -> Result<Key, Failure> {
     Ok(Key::from_bytes(secret.as_bytes()))
 }
 
+/// Progress by bytes, with rate and time left.
 fn bar(bytes: u64, ui: &Ui) -> ProgressBar {
-    let shown = !ui.is_quiet() && io::stderr().is_terminal();
-    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(bytes), target);
-    let template = "reading {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-    if let Ok(style) = ProgressStyle::with_template(template) {
+    let bar = ui.progress("reading");
+    if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}") {
         bar.set_style(style);
     }
+    bar.set_length(bytes);
     bar
 }
 
