@@ -199,11 +199,9 @@ impl Checker<'_> {
         let fault = Diagnostic::error("HS0201", format!("there is no {} `{}`", kind.noun(), name.value))
             .mark(name.span.clone(), "not defined");
         let fault = match nearest(&name.value, known.iter().copied()) {
-            Some(near) => {
-                fault.help(format!("a {} with a similar name exists", kind.noun())).replace(quoted(near))
-            }
+            Some(near) => fault.help("a similar name exists").replace(quoted(near)),
             None if known.is_empty() => fault.help(kind.definition()),
-            None => fault.help(format!("known: `{}`", known.join("`, `"))).help(kind.definition()),
+            None => fault.help(format!("there are `{}`; {}", known.join("`, `"), kind.definition())),
         };
         self.fault(fault);
         0

@@ -41,14 +41,16 @@ impl Checker<'_> {
 
     /// A first response sooner than anybody can write one.
     fn targets_too_short(&mut self, plan: &Plan) {
-        let work =
-            plan.intents.iter().map(|intent| soonest(&intent.agent_work)).fold(f64::INFINITY, f64::min);
+        let needs = needs(plan);
+        let wanted = plan.intents.iter().enumerate().filter(|(index, _)| needs.contains(&(*index as u16)));
+        let work = wanted.map(|(_, intent)| soonest(&intent.agent_work)).fold(f64::INFINITY, f64::min);
         let bot = soonest(&plan.bot.latency);
         for (policy, raw) in plan.policies.iter().zip(&self.raw.sla) {
             let bot_answers = policy.bot_answers && !matches!(plan.bot.kind, BotKind::None);
             let least = if bot_answers { bot } else { work };
             let shortest = policy.first_response.iter().flatten().min();
             if let (Some(shortest), Some(at)) = (shortest, &raw.value.first_response)
+                && least.is_finite()
                 && (shortest.ms() as f64) < least
             {
                 self.faults.push(
@@ -191,7 +193,7 @@ fn implies(narrow: &Condition, wide: &Condition) -> bool {
 /// Intents that some traffic brings.
 fn needs(plan: &Plan) -> BTreeSet<u16> {
     let mut needs = BTreeSet::new();
-    for source in &plan.sources {
+    for source in plan.sources.iter().filter(|source| synthetic(source).is_none_or(|s| per_hour(s) > 0.0)) {
         let (shares, bursts) = match source {
             Source::Synthetic(source) => (&source.intents, source.bursts.as_slice()),
             Source::Recorded(source) => (&source.intents, [].as_slice()),
@@ -217,10 +219,6 @@ fn synthetic(source: &Source) -> Option<&Synthetic> {
 
 /// Hours of attention that a source asks for in an hour, in the mean.
 fn work_per_hour(plan: &Plan, source: &Synthetic) -> f64 {
-    let per_hour = match &source.arrivals {
-        Arrivals::Poisson { per_hour, .. } => per_hour.iter().sum::<f64>() / per_hour.len().max(1) as f64,
-        Arrivals::Renewal { interval } => HOUR_MS / interval.mean(),
-    };
     // The phases of a random environment take turns, each for its mean stay.
     let stays: f64 = source.phases.iter().map(|phase| phase.mean_stay).sum();
     let environment = if stays > 0.0 {
@@ -250,7 +248,15 @@ fn work_per_hour(plan: &Plan, source: &Synthetic) -> f64 {
             });
         hours += share * to_people * intent.exchanges.mean() * work / HOUR_MS;
     }
-    hours * per_hour * environment
+    hours * per_hour(source) * environment
+}
+
+/// Conversations an hour in the mean, without bursts and phases.
+fn per_hour(source: &Synthetic) -> f64 {
+    match &source.arrivals {
+        Arrivals::Poisson { per_hour, .. } => per_hour.iter().sum::<f64>() / per_hour.len().max(1) as f64,
+        Arrivals::Renewal { interval } => HOUR_MS / interval.mean(),
+    }
 }
 
 /// Agents present in the mean over a week, at their best speed.
