@@ -3,6 +3,7 @@
 
 mod audit;
 mod check;
+mod compare;
 mod exit;
 mod explain;
 mod import;
@@ -11,6 +12,7 @@ mod presets;
 mod run;
 mod schema;
 mod simulate;
+mod sweep;
 mod ui;
 
 use clap::{Parser, Subcommand};
@@ -50,6 +52,10 @@ enum Verb {
     Audit(audit::Args),
     /// Judge the goals of scenarios, for CI
     Check(check::Args),
+    /// Compare variants with a baseline, on common random numbers
+    Compare(compare::Args),
+    /// Run a grid of values, one tidy table
+    Sweep(sweep::Args),
     /// Tell the story of one conversation of a run
     Explain(explain::Args),
     /// Turn recorded traffic into the traffic log
@@ -77,6 +83,8 @@ pub fn main() -> ExitCode {
         Verb::Run(args) => run::run(&args, &ui),
         Verb::Audit(args) => audit::run(&args, &ui),
         Verb::Check(args) => check::run(&args, &ui),
+        Verb::Compare(args) => compare::run(&args, &ui),
+        Verb::Sweep(args) => sweep::run(&args, &ui),
         Verb::Explain(args) => explain::run(&args, &ui),
         Verb::Import(args) => import::run(&args, &ui),
         Verb::Init(args) => init::run(&args, &ui),
