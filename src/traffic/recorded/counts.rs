@@ -205,9 +205,14 @@ fn incidents() {
         hours(&opened_hours),
         [0, 6, 2, 1, 1, 1, 4, 7, 41, 68, 53, 44, 46, 34, 50, 53, 16, 8, 2, 1, 1, 3, 1, 2]
     );
+    // `resolved_at` is believed on the last row only, which is also the one that tells of the SLA.
+    let last_rows: std::collections::BTreeSet<&str> =
+        events.iter().filter(|e| e.value.as_deref().is_some_and(|v| v.ends_with("_sla"))).map(|e| e.origin.as_str()).collect();
     let mut resolved: std::collections::BTreeMap<&str, i64> = Default::default();
     for e in events.iter().filter(|e| e.kind == Kind::Status && e.value.as_deref() == Some("resolved")) {
-        resolved.insert(&e.conversation, e.at.ms());
+        if last_rows.contains(e.origin.as_str()) {
+            resolved.insert(&e.conversation, e.at.ms());
+        }
     }
     let mut durations: Vec<i64> = resolved.iter().map(|(c, at)| at - opened[c]).collect();
     durations.sort_unstable();

@@ -379,7 +379,7 @@ impl Plan {
 struct Part {
     /// Number of the chat.
     chat: usize,
-    /// Its first day.
+    /// Its first minute.
     start: i64,
     /// Which of its entries stand already in an earlier file of the chat.
     known: Vec<bool>,
@@ -396,9 +396,9 @@ fn shared(inputs: &[&Input], plans: &[Plan], intake: &mut Intake<'_>) -> Result<
         walk(input, plan, limit, &mut |step, _| {
             if let Step::Entry(entry) = step {
                 let day = plan.verdict.order.date(entry.header.date).map_or(0, clock::days);
-                start = start.min(day);
                 // One phone may write seconds and the other not.
                 let minute = entry.header.ms / 60_000;
+                start = start.min(day * 1_440 + i64::from(minute));
                 sequence.push(fingerprint((day, minute, entry.author, trim_marks(entry.body))));
             }
         })?;
