@@ -1,6 +1,7 @@
 //! The command line: one file per verb; parses, calls, prints, exits. The only room that prints or
 //! reads the environment.
 
+mod bot;
 mod check;
 mod exit;
 mod explain;
@@ -50,6 +51,8 @@ enum Verb {
     Explain(explain::Args),
     /// Write a commented scenario to start from
     Init(init::Args),
+    /// Talk to a bot's flow, test it, draw it, or bring one in from elsewhere
+    Bot(bot::Args),
     /// Print the JSON schema of scenarios or summaries
     Schema(schema::Args),
     /// Print the presets of help desks and channels
@@ -72,6 +75,7 @@ pub fn main() -> ExitCode {
         Verb::Check(args) => check::run(&args, &ui),
         Verb::Explain(args) => explain::run(&args, &ui),
         Verb::Init(args) => init::run(&args, &ui),
+        Verb::Bot(args) => bot::run(&args, &ui),
         Verb::Schema(args) => schema::run(&args, &ui),
         Verb::Presets(args) => presets::run(&args, &ui),
     };

@@ -1,5 +1,6 @@
 //! Files in, plans or diagnostics out.
 
+
 use super::{load, parse, sources};
 use crate::diag;
 use std::path::{Path, PathBuf};
