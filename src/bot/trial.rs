@@ -133,11 +133,14 @@ pub fn run(flow: &Flow, conversation: &Conversation) -> Outcome {
         session.set(flow, name, value);
     }
     let mut memo = Memo::new();
-    let mut outcome = Outcome { name: conversation.name.clone(), failures: Vec::new(), transcript: Vec::new() };
+    let mut outcome =
+        Outcome { name: conversation.name.clone(), failures: Vec::new(), transcript: Vec::new() };
     for (number, exchange) in (1..).zip(&conversation.talk) {
         let (input, shown) = match (&exchange.customer, &exchange.sends) {
             (Some(text), None) if !exchange.silence => (Input::Text(text), text.clone()),
-            (None, Some(media)) if !exchange.silence => (Input::Media(Media::from_word(media)), format!("({media})")),
+            (None, Some(media)) if !exchange.silence => {
+                (Input::Media(Media::from_word(media)), format!("({media})"))
+            }
             (None, None) if exchange.silence => (Input::Silence, "(silence)".to_owned()),
             _ => {
                 outcome.failures.push(format!("{number}: needs one of `customer`, `sends`, `silence`"));
@@ -216,11 +219,16 @@ fn reason(flow: &Flow, end: Option<End>) -> &str {
 /// Messages with the intent they mean: CSV with the columns `text` and `intent`. An empty intent, `oos`
 /// or `out_of_scope` is none of the bot's business. Gives the recogniser's label for each, and the
 /// intents it does not know.
-pub fn labelled(csv_text: &str, labels: &[String]) -> Result<(Vec<(Option<u16>, String)>, Vec<String>), String> {
+pub fn labelled(
+    csv_text: &str,
+    labels: &[String],
+) -> Result<(Vec<(Option<u16>, String)>, Vec<String>), String> {
     let mut reader = csv::Reader::from_reader(csv_text.as_bytes());
     let header = reader.headers().map_err(|why| why.to_string())?.clone();
     let column = |names: &[&str]| header.iter().position(|c| names.contains(&c.trim()));
-    let (Some(text), Some(intent)) = (column(&["text", "phrase", "message"]), column(&["intent", "category", "label"])) else {
+    let (Some(text), Some(intent)) =
+        (column(&["text", "phrase", "message"]), column(&["intent", "category", "label"]))
+    else {
         return Err("needs the columns `text` and `intent`".to_owned());
     };
     let mut cases = Vec::new();
@@ -255,7 +263,8 @@ mod tests {
     fn the_shipped_tests_of_the_shipped_flows_pass() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/bots");
         for name in ["clothing", "shop"] {
-            let (flow, _) = Flow::load(&folder.join(format!("{name}.toml"))).unwrap_or_else(|f| panic!("{f:?}"));
+            let (flow, _) =
+                Flow::load(&folder.join(format!("{name}.toml"))).unwrap_or_else(|f| panic!("{f:?}"));
             let text = std::fs::read_to_string(folder.join(format!("{name}.test.toml"))).unwrap();
             let trials = Trials::read(&text).unwrap_or_else(|why| panic!("{name}: {why}"));
             assert!(!trials.conversation.is_empty());

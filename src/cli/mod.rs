@@ -2,6 +2,7 @@
 //! reads the environment.
 
 mod audit;
+mod bot;
 mod check;
 mod compare;
 mod exit;
@@ -62,6 +63,8 @@ enum Verb {
     Import(import::Args),
     /// Write a commented scenario to start from
     Init(init::Args),
+    /// Talk to a bot's flow, test it, draw it, or bring one in from elsewhere
+    Bot(bot::Args),
     /// Print the JSON schema of scenarios or summaries
     Schema(schema::Args),
     /// Print the presets of help desks and channels
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
         Verb::Explain(args) => explain::run(&args, &ui),
         Verb::Import(args) => import::run(&args, &ui),
         Verb::Init(args) => init::run(&args, &ui),
+        Verb::Bot(args) => bot::run(&args, &ui),
         Verb::Schema(args) => schema::run(&args, &ui),
         Verb::Presets(args) => presets::run(&args, &ui),
     };

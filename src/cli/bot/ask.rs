@@ -40,7 +40,8 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::super::Outcome {
     let mut memo = Memo::new();
     let mut transcript: Vec<String> = Vec::new();
     for line in std::io::stdin().lock().lines() {
-        let line = line.map_err(|error| Failure::io(anyhow::anyhow!("cannot read standard input: {error}")))?;
+        let line =
+            line.map_err(|error| Failure::io(anyhow::anyhow!("cannot read standard input: {error}")))?;
         let input = match line.trim() {
             "" => continue,
             "/quit" => break,
@@ -86,7 +87,8 @@ fn why(flow: &Flow, turn: &Turn, text: &str) -> String {
         _ => None,
     };
     let reasons = topic.map(|topic| flow.reasons(text, topic)).unwrap_or_default();
-    let pieces: Vec<String> = reasons.iter().take(4).filter(|r| r.1 > 0.0).map(|r| format!("\"{}\"", r.0)).collect();
+    let pieces: Vec<String> =
+        reasons.iter().take(4).filter(|r| r.1 > 0.0).map(|r| format!("\"{}\"", r.0)).collect();
     if !pieces.is_empty() {
         said.push_str(&format!("; by {}", pieces.join(" ")));
     }
@@ -95,6 +97,8 @@ fn why(flow: &Flow, turn: &Turn, text: &str) -> String {
 
 /// A text without characters that would move the cursor or turn the line around.
 fn printable(text: &str) -> String {
-    let hidden = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let hidden = |c: char| {
+        (c.is_control() && c != '\n') || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
     text.replace(hidden, "\u{FFFD}")
 }

@@ -28,9 +28,8 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::super::Outcome {
     let text = imported.to_toml().map_err(failed)?;
     let name = args.out.as_deref().unwrap_or(Path::new("imported flow")).display().to_string();
     // Read back before it is written: what leaves here must load.
-    let (flow, warnings) = Flow::from_text(&text, &name, Path::new("")).map_err(|faults| {
-        Failure::Diagnostics(faults, Sources::from([(name.clone(), text.clone())]))
-    })?;
+    let (flow, warnings) = Flow::from_text(&text, &name, Path::new(""))
+        .map_err(|faults| Failure::Diagnostics(faults, Sources::from([(name.clone(), text.clone())])))?;
     match &args.out {
         Some(path) => super::write(path, &text)?,
         None => ui.print(&text),

@@ -31,12 +31,16 @@ pub(super) struct Goal {
 pub(super) fn run(flow: &Flow, trial: &IntentTrial, folder: &Path) -> Result<IntentResult, Failure> {
     let path = folder.join(&trial.file);
     let Some(recogniser) = flow.recogniser() else {
-        return Err(Failure::input(anyhow::anyhow!("the flow `{}` has no phrases to recognise by", flow.name())));
+        return Err(Failure::input(anyhow::anyhow!(
+            "the flow `{}` has no phrases to recognise by",
+            flow.name()
+        )));
     };
     let text = super::read(&path)?;
     let (cases, unknown) = labelled(&text, recogniser.labels())
         .map_err(|why| Failure::input(anyhow::anyhow!("`{}`: {why}", path.display())))?;
-    let borrowed: Vec<(Option<u16>, &str)> = cases.iter().map(|(label, text)| (*label, text.as_str())).collect();
+    let borrowed: Vec<(Option<u16>, &str)> =
+        cases.iter().map(|(label, text)| (*label, text.as_str())).collect();
     let figures = evaluate(recogniser, &borrowed);
     let recall = figures.out_of_scope.as_ref().map_or(0.0, |o| o.recall);
     let wishes = [
@@ -49,7 +53,12 @@ pub(super) fn run(flow: &Flow, trial: &IntentTrial, folder: &Path) -> Result<Int
     for (what, wish, found, at_least) in wishes {
         let Some(wish) = wish else { continue };
         let wanted = share(wish).map_err(|why| Failure::input(anyhow::anyhow!("`intents.{what}`: {why}")))?;
-        goals.push(Goal { what, wanted, found, met: if at_least { found >= wanted } else { found <= wanted } });
+        goals.push(Goal {
+            what,
+            wanted,
+            found,
+            met: if at_least { found >= wanted } else { found <= wanted },
+        });
     }
     Ok(IntentResult { file: trial.file.clone(), figures, unknown, goals })
 }
@@ -96,14 +105,24 @@ pub(super) fn text(result: &IntentResult) -> String {
     }
     for confusion in figures.confusions.iter().take(10) {
         let example = confusion.examples.first().map(String::as_str).unwrap_or_default();
-        let _ = writeln!(out, "  {} taken for {}: {} times (\"{example}\")", confusion.truth, confusion.taken_for, confusion.count);
+        let _ = writeln!(
+            out,
+            "  {} taken for {}: {} times (\"{example}\")",
+            confusion.truth, confusion.taken_for, confusion.count
+        );
     }
     if !result.unknown.is_empty() {
         let _ = writeln!(out, "  left out, for the flow does not know them: {}", result.unknown.join(", "));
     }
     for goal in &result.goals {
         let mark = if goal.met { "met   " } else { "MISSED" };
-        let _ = writeln!(out, "  {mark} {} {}, wanted {}", goal.what, percent(goal.found).trim(), percent(goal.wanted).trim());
+        let _ = writeln!(
+            out,
+            "  {mark} {} {}, wanted {}",
+            goal.what,
+            percent(goal.found).trim(),
+            percent(goal.wanted).trim()
+        );
     }
     out
 }

@@ -66,7 +66,9 @@ fn load(path: &Path, ui: &Ui) -> Result<Flow, Failure> {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display())).map_err(Failure::io)
+    std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read `{}`", path.display()))
+        .map_err(Failure::io)
 }
 
 /// Writes a file beside its place first, so that there is never half of one.

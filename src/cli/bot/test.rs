@@ -48,7 +48,12 @@ struct Results {
 
 pub(super) fn run(args: &Args, ui: &Ui) -> super::super::Outcome {
     let flow = super::load(&args.flow, ui)?;
-    let mut results = Results { flow: flow.name().to_owned(), passed: true, conversations: Vec::new(), intents: Vec::new() };
+    let mut results = Results {
+        flow: flow.name().to_owned(),
+        passed: true,
+        conversations: Vec::new(),
+        intents: Vec::new(),
+    };
     for path in &args.cases {
         let folder = path.parent().unwrap_or(Path::new(""));
         let wanted = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
@@ -56,7 +61,8 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::super::Outcome {
             Some(IntentTrial { file, accuracy: args.accuracy.clone(), ..IntentTrial::default() })
         } else {
             let text = super::read(path)?;
-            let trials = Trials::read(&text).map_err(|why| Failure::input(anyhow::anyhow!("`{}`: {why}", path.display())))?;
+            let trials = Trials::read(&text)
+                .map_err(|why| Failure::input(anyhow::anyhow!("`{}`: {why}", path.display())))?;
             results.conversations.extend(trials.conversation.iter().map(|c| trial::run(&flow, c)));
             trials.intents
         };
@@ -105,5 +111,5 @@ fn as_html(results: &Results) -> Result<String, Failure> {
     environment.add_filter("percent", |x: f64| format!("{:.1} %", x * 100.0));
     environment.add_template("test.html", include_str!("test.html")).map_err(Failure::io)?;
     let template = environment.get_template("test.html").map_err(Failure::io)?;
-    template.render(results).map_err(Failure::io)
+    template.render(minijinja::Value::from(minijinja::value::Serde(results))).map_err(Failure::io)
 }

@@ -61,8 +61,7 @@ fn a_masked_group_export() {
     assert_eq!(r.count("attached"), 4);
     assert!(r.notes.iter().any(|n| n.contains("dates are dmy, certain")), "{:?}", r.notes);
     let expected = [
-        176, 152, 47, 25, 9, 5, 1, 10, 28, 94, 143, 147, 271, 184, 191, 216, 188, 355, 279, 477, 487, 506,
-        767, 508,
+        176, 152, 47, 25, 9, 5, 1, 10, 28, 94, 143, 147, 271, 184, 191, 216, 188, 355, 279, 477, 487, 506, 767, 508,
     ];
     assert_eq!(hours(&events), expected);
     assert_eq!(weekdays(&events), [426, 684, 530, 877, 696, 1046, 1007]);
@@ -85,10 +84,7 @@ fn the_zone_moves_all_instants() {
 fn an_ios_export() {
     let (r, events) = read_file("tests/data/export_samples/ios_dmy_24h_anonymised.txt");
     assert_eq!((r.read, r.kept, r.authors), (26, 26, 9));
-    assert_eq!(
-        r.span.map(|(a, b)| (a.ms(), b.ms())),
-        Some((utc("2015-05-19T23:15:22Z"), utc("2015-08-06T18:12:35Z")))
-    );
+    assert_eq!(r.span.map(|(a, b)| (a.ms(), b.ms())), Some((utc("2015-05-19T23:15:22Z"), utc("2015-08-06T18:12:35Z"))));
     assert_eq!(events.iter().filter(|e| e.media.as_deref() == Some("image")).count(), 8);
     assert_eq!(r.count("media_omitted"), 8);
 }
@@ -235,8 +231,7 @@ fn a_zoho_desk_backup() {
     assert_eq!(r.conversations, 50);
     // Rows: tickets, threads, comments, and as notices agents, departments and two header rows a file.
     assert_eq!((r.kept, r.notices), (50 + 65 + 15, 5 + 3 + 10));
-    let closed =
-        events.iter().filter(|e| e.kind == Kind::Status && e.value.as_deref() == Some("closed")).count();
+    let closed = events.iter().filter(|e| e.kind == Kind::Status && e.value.as_deref() == Some("closed")).count();
     assert_eq!(closed, 20);
     let mut begun: std::collections::BTreeMap<&str, i64> = Default::default();
     let mut first_reply: std::collections::BTreeMap<&str, i64> = Default::default();

@@ -81,6 +81,9 @@ impl Format {
     /// Its threads go on for ever, so conversations are cut out of them by a silence.
     pub fn endless(self) -> bool {
         use Format::*;
-        matches!(self, WhatsappExport | WhatsappWebhooks | TwilioJson | TwilioCsv | TwilioWebhooks | Gupshup)
+        matches!(
+            self,
+            WhatsappExport | WhatsappWebhooks | TwilioJson | TwilioCsv | TwilioWebhooks | Gupshup
+        )
     }
 }

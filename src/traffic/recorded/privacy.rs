@@ -14,8 +14,8 @@ use super::script::{digit_value, is_invisible};
 
 /// Words in names that name nobody; to redact them would only spoil the text.
 const COMMON_IN_NAMES: [&str; 24] = [
-    "del", "los", "las", "von", "van", "der", "den", "dos", "das", "the", "and", "les", "des", "bin",
-    "support", "team", "service", "customer", "help", "soporte", "equipo", "cliente", "suporte", "bot",
+    "del", "los", "las", "von", "van", "der", "den", "dos", "das", "the", "and", "les", "des", "bin", "support",
+    "team", "service", "customer", "help", "soporte", "equipo", "cliente", "suporte", "bot",
 ];
 
 /// What becomes of texts.
@@ -143,9 +143,9 @@ impl Privacy {
 pub fn canonical(person: &str) -> String {
     let person = person.trim().strip_prefix("whatsapp:").unwrap_or(person.trim());
     let digits: String = person.chars().filter_map(digit_value).map(|d| char::from(b'0' + d)).collect();
-    let only_number = person
-        .chars()
-        .all(|c| digit_value(c).is_some() || is_invisible(c) || c.is_whitespace() || "+-().".contains(c));
+    let only_number = person.chars().all(|c| {
+        digit_value(c).is_some() || is_invisible(c) || c.is_whitespace() || "+-().".contains(c)
+    });
     if only_number && digits.len() >= 7 {
         return canonical_number(&digits);
     }
@@ -173,8 +173,7 @@ fn canonical_number(digits: &str) -> String {
 pub fn names_a_person(text: &str) -> bool {
     let text = text.trim();
     let number = text.strip_prefix("whatsapp:").unwrap_or(text);
-    text.contains('@')
-        || (number.starts_with('+') && number.chars().filter(char::is_ascii_digit).count() >= 7)
+    text.contains('@') || (number.starts_with('+') && number.chars().filter(char::is_ascii_digit).count() >= 7)
 }
 
 /// The person or group in the name that a phone gives to a chat export, in the languages whose wording
@@ -309,7 +308,9 @@ fn redact_numbers(text: &str) -> Cow<'_, str> {
 fn mail_length(text: &str) -> Option<usize> {
     let local = text.find(|c: char| !(c.is_alphanumeric() || "._%+-'".contains(c)))?;
     let domain = text[local..].strip_prefix('@').filter(|_| local > 0)?;
-    let len = domain.find(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-')).unwrap_or(domain.len());
+    let len = domain
+        .find(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-'))
+        .unwrap_or(domain.len());
     let domain = domain[..len].trim_end_matches(['.', '-']);
     domain.contains('.').then_some(local + 1 + domain.len())
 }
@@ -338,10 +339,7 @@ fn number_length(text: &str) -> Option<(usize, &'static str)> {
     }
     let dated = text.len() >= 10 && {
         let b = text.as_bytes();
-        b[..4].iter().all(u8::is_ascii_digit)
-            && matches!(b[4], b'-' | b'/' | b'.')
-            && b[7] == b[4]
-            && digits.len() <= 14
+        b[..4].iter().all(u8::is_ascii_digit) && matches!(b[4], b'-' | b'/' | b'.') && b[7] == b[4] && digits.len() <= 14
     };
     if dated || digits.len() < 7 {
         return None;
@@ -375,9 +373,7 @@ mod tests {
     fn the_same_person_however_written() {
         let mut p = privacy(KeepText::Redacted);
         let one = p.pseudonym("+55 11 99999-0000").to_owned();
-        for same in
-            ["5511999990000", "whatsapp:+5511999990000", "551199990000", "\u{202a}+55 11 9999-0000\u{202c}"]
-        {
+        for same in ["5511999990000", "whatsapp:+5511999990000", "551199990000", "\u{202a}+55 11 9999-0000\u{202c}"] {
             assert_eq!(p.pseudonym(same), one, "{same}");
         }
         assert_ne!(p.pseudonym("5511999990001"), one);
@@ -407,10 +403,7 @@ mod tests {
             assert_eq!(p.text("t", text).as_deref(), Some(expected));
         }
         assert_eq!(privacy(KeepText::None).text("t", "Ana"), None);
-        assert_eq!(
-            privacy(KeepText::Full).text("t", "Ana 5511999990000").as_deref(),
-            Some("Ana 5511999990000")
-        );
+        assert_eq!(privacy(KeepText::Full).text("t", "Ana 5511999990000").as_deref(), Some("Ana 5511999990000"));
     }
 
     #[test]

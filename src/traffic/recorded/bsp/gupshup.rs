@@ -42,8 +42,7 @@ fn message(record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Inta
     intake.participant(thread, record.text("payload.sender.name"));
     let mut found = Found::message(thread, stamp, Role::Customer, line);
     found.actor = &customer;
-    let written =
-        ["payload.payload.text", "payload.payload.title", "payload.payload.caption", "payload.payload.reply"];
+    let written = ["payload.payload.text", "payload.payload.title", "payload.payload.caption", "payload.payload.reply"];
     found.text = Some(record.first_text(&written)).filter(|t| !t.is_empty());
     found.media = match record.text("payload.type") {
         "text" | "button_reply" | "list_reply" | "quick_reply" => None,

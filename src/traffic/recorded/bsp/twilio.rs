@@ -187,13 +187,7 @@ pub fn read_conversations(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<
                 (Some("DY"), Some(created)) if !conversation.is_empty() => {
                     let status = record.text("status");
                     intake.keep();
-                    intake.event(Found::happened(
-                        Thread::Ticket(&conversation),
-                        created,
-                        Kind::Delivery,
-                        status,
-                        line,
-                    ));
+                    intake.event(Found::happened(Thread::Ticket(&conversation), created, Kind::Delivery, status, line));
                 }
                 (_, None) => intake.quarantine(line, "`date_created` is no instant", b""),
                 _ => intake.quarantine(line, "neither conversation, message, participant nor receipt", b""),
