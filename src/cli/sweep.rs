@@ -96,7 +96,7 @@ fn table(axes: &[Axis], found: &[(Vec<(String, String)>, Summary)]) -> Result<St
 
 fn screen(axes: &[Axis], metrics: &[String], found: &[(Vec<(String, String)>, Summary)]) -> String {
     let mut table = comfy_table::Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
+    table.load_style(comfy_table::presets::NOTHING);
     table.set_header(axes.iter().map(|axis| axis.path.clone()).chain(metrics.iter().cloned()));
     for (point, summary) in found {
         let cell = |metric: &String| match summary.metrics.get(metric) {
