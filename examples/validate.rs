@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     let precision = arguments.next().and_then(|p| p.parse().ok()).unwrap_or(0.005);
     let part = arguments.next();
     let chosen = |case: &Case| part.as_ref().is_none_or(|part| case.name.contains(part.as_str()));
-    let effort = Effort { customers: 50_000.0, replications: (40, 1_200), precision };
+    let effort = Effort { customers: 20_000.0, replications: (40, 4_000), precision };
     let mut outcomes: Vec<Outcome> = Vec::new();
     for case in exact().into_iter().chain(simulated()).filter(chosen) {
         let outcome = case.compare(effort);

@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// Files, folders, archives, patterns; `-` for standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// The log to write: `.jsonl` or `.csv`; `-` for JSON Lines on standard output
+    /// The log to write: `.jsonl`, `.csv` or `.parquet`; `-` for JSON Lines on standard output
     #[arg(short, long, value_name = "LOG")]
     pub output: PathBuf,
     /// The format, if looking at the content does not tell
@@ -99,7 +99,7 @@ pub(super) enum Account {
     Json,
 }
 
-fn format(name: &str) -> Result<Format, String> {
+pub(super) fn format(name: &str) -> Result<Format, String> {
     Format::from_name(name).ok_or_else(|| ImportError::NoSuchFormat { name: name.to_owned() }.to_string())
 }
 
@@ -119,10 +119,15 @@ fn duration(text: &str) -> Result<Span, String> {
 pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
     let to_stdout = args.output == Path::new("-");
     let form = match args.output.extension().and_then(|e| e.to_str()) {
-        _ if to_stdout => TextForm::Jsonl,
-        Some("csv") => TextForm::Csv,
-        Some("jsonl" | "ndjson") => TextForm::Jsonl,
-        _ => return Err(Failure::input(anyhow!("{}: a log ends in .jsonl or .csv", args.output.display()))),
+        _ if to_stdout => Form::Text(TextForm::Jsonl),
+        Some("csv") => Form::Text(TextForm::Csv),
+        Some("jsonl" | "ndjson") => Form::Text(TextForm::Jsonl),
+        #[cfg(feature = "frames")]
+        Some("parquet") => Form::Parquet,
+        _ => {
+            let name = args.output.display();
+            return Err(Failure::input(anyhow!("{name}: a log ends in .jsonl, .csv or .parquet")));
+        }
     };
     let key = key(args, to_stdout)?;
     let options = Options {
@@ -186,17 +191,60 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
     Ok(if args.strict && report.quarantined > 0 { Exit::Input } else { Exit::Success })
 }
 
+/// The forms a log is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Text(TextForm),
+    #[cfg(feature = "frames")]
+    Parquet,
+}
+
+/// A log being written.
+enum LogOut<W: Write> {
+    Text(LogWriter<W>),
+    #[cfg(feature = "frames")]
+    Parquet(Box<crate::traffic::recorded::log_parquet::ParquetLogWriter<W>>),
+}
+
+impl<W: Write> LogOut<W> {
+    fn new(form: Form, out: W) -> io::Result<Self> {
+        Ok(match form {
+            Form::Text(form) => LogOut::Text(LogWriter::new(form, out)?),
+            #[cfg(feature = "frames")]
+            Form::Parquet => {
+                LogOut::Parquet(Box::new(crate::traffic::recorded::log_parquet::ParquetLogWriter::new(out)))
+            }
+        })
+    }
+
+    fn write(&mut self, event: &Event) -> io::Result<()> {
+        match self {
+            LogOut::Text(writer) => writer.write(event),
+            #[cfg(feature = "frames")]
+            LogOut::Parquet(writer) => writer.write(event),
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            LogOut::Text(writer) => writer.finish().map(|_| ()),
+            #[cfg(feature = "frames")]
+            LogOut::Parquet(writer) => writer.finish(),
+        }
+    }
+}
+
 /// Reads all inputs and writes the log and what was refused.
 fn copy(
     inputs: &[Input],
     options: &Options,
-    form: TextForm,
+    form: Form,
     out: impl Write,
     refused: &mut impl Write,
     bar: &ProgressBar,
 ) -> Result<ImportReport, Failure> {
     let cannot_write = |e: io::Error| Failure::io(anyhow::Error::new(e).context("could not write the log"));
-    let mut writer = LogWriter::new(form, out).map_err(cannot_write)?;
+    let mut writer = LogOut::new(form, out).map_err(cannot_write)?;
     let mut failed: Option<io::Error> = None;
     let mut quarantine_failed: Option<io::Error> = None;
     let report = import_watched(

@@ -160,6 +160,7 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
+    use crate::measure::ServiceLevelRule;
     use super::*;
 
     fn values(text: &str) -> Vec<String> {
@@ -225,6 +226,7 @@ mod tests {
             replications: 2,
             origin: "simulated".to_owned(),
             currency: "USD".to_owned(),
+            service_level: ServiceLevelRule { within_s: 30.0, target: 0.8, abandoned: "failed".to_owned() },
             metrics: Default::default(),
             goals: Vec::new(),
             rules: Vec::new(),

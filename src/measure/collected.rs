@@ -6,7 +6,7 @@ use super::gallery::Gallery;
 use super::goals;
 use super::rules::RuleCounts;
 use super::state::ReplicationValues;
-use super::{Estimate, RuleResult, Summary};
+use super::{Estimate, RuleResult, ServiceLevelRule, Summary};
 use crate::facts::RunTotals;
 use crate::scenario::metric::{Form, MetricName, Statistic};
 use crate::stats::{Interval, controlled_mean, mean_interval, ratio_interval};
@@ -127,7 +127,8 @@ impl Collected<'_> {
             replications: self.replications.len() as u32,
             origin: origin.to_owned(),
             currency: plan.cost.currency.clone(),
-            goals: goals::judge(plan, &metrics, origin),
+            service_level: ServiceLevelRule::of(plan),
+            goals: goals::judge(plan, &metrics, origin, if estimation.pairs { 2 } else { 1 }),
             rules: self.rules(),
             warnings: Vec::new(),
             metrics,
@@ -185,7 +186,9 @@ pub fn interval(
         mean_interval(&present, level)
     }?;
     Some(match controlled(name, &units, level, estimation) {
-        Some((interval, gain)) => (interval, Some(gain)),
+        Some((interval, gain)) if gain > 1.0 => (interval, Some(gain)),
+        // What the controls do not explain is better left as it is.
+        Some(_) => (plain, Some(1.0)),
         None => (plain, None),
     })
 }
@@ -215,7 +218,10 @@ fn controlled(
     let controls: Vec<&[f64]> = controls.iter().map(Vec::as_slice).collect();
     let means: Vec<f64> = estimation.controls.iter().map(|control| control.mean).collect();
     let result = controlled_mean(&y, &controls, &means, level)?;
-    Some((result.interval, result.gain))
+    // A metric that is itself a control would come out as its known mean, for sure: report what was
+    // seen instead.
+    (result.interval.half_width? > 1e-9 * result.interval.mean.abs())
+        .then_some((result.interval, result.gain))
 }
 
 /// One number for each unit of analysis, whose mean is the metric's estimate; `None` without data.

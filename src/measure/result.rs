@@ -1,6 +1,7 @@
 //! What measuring gives: plain values that the reports print and programs read.
 
 pub use crate::scenario::metric::Unit;
+use crate::scenario::plan::{Abandoned, Plan};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -78,6 +79,8 @@ pub struct Summary {
     pub origin: String,
     /// Currency of money metrics.
     pub currency: String,
+    /// How `service_level` was counted.
+    pub service_level: ServiceLevelRule,
     /// Metrics by name with slice, `sla.first_response.compliance{team="fraud"}`.
     pub metrics: BTreeMap<String, Estimate>,
     /// Goals in the scenario's order.
@@ -86,6 +89,34 @@ pub struct Summary {
     pub rules: Vec<RuleResult>,
     /// Warnings: unstable queues, short runs, open tickets at the end.
     pub warnings: Vec<String>,
+}
+
+/// How the service level of the queue was counted; without it the figure means nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ServiceLevelRule {
+    /// Answered within, s.
+    pub within_s: f64,
+    /// Share wanted.
+    pub target: f64,
+    /// Those who leave before the target: "left_out", "failed", or "served_only" (only those who were
+    /// answered are looked at).
+    pub abandoned: String,
+}
+
+impl ServiceLevelRule {
+    /// The plan's rule.
+    pub fn of(plan: &Plan) -> ServiceLevelRule {
+        let abandoned = match plan.service_level.abandoned {
+            Abandoned::LeftOut => "left_out",
+            Abandoned::Failed => "failed",
+            Abandoned::ServedOnly => "served_only",
+        };
+        ServiceLevelRule {
+            within_s: plan.service_level.within.seconds(),
+            target: plan.service_level.target,
+            abandoned: abandoned.to_owned(),
+        }
+    }
 }
 
 /// What a rule did.

@@ -1,7 +1,7 @@
 //! `summary.md`: the summary for a pull request's comment.
 
-use super::format::{self, count, interval, optional, percent, value};
-use super::metrics::{ENDINGS, interval_level, mean, seen};
+use super::format::{self, count, duration, interval, optional, percent, value};
+use super::metrics::{ENDINGS, interval_level, leavers, mean, seen};
 use super::text::clean;
 use super::verdict::{remark, verdict};
 use crate::measure::Summary;
@@ -57,7 +57,7 @@ pub fn markdown(summary: &Summary) -> String {
             line(
                 &mut out,
                 &[
-                    words,
+                    &if name == "service_level" { service_level_words(summary) } else { words.to_owned() },
                     &value(mean, estimate.unit, &summary.currency),
                     &interval(estimate.ci, estimate.unit, &summary.currency),
                 ],
@@ -81,6 +81,12 @@ pub fn markdown(summary: &Summary) -> String {
         env!("CARGO_PKG_VERSION")
     );
     out
+}
+
+/// The service level is nothing without the way it was counted.
+fn service_level_words(summary: &Summary) -> String {
+    let rule = &summary.service_level;
+    format!("Service level of the queue ({}, {})", duration(rule.within_s), leavers(rule))
 }
 
 /// One row of a table.

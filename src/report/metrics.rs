@@ -1,6 +1,6 @@
 //! Names of metrics as the reports look them up, and their definitions as they are printed.
 
-use crate::measure::{Estimate, Summary};
+use crate::measure::{Estimate, ServiceLevelRule, Summary};
 use crate::scenario::metric::MetricName;
 use crate::scenario::plan::ClockKind;
 
@@ -17,6 +17,15 @@ pub(super) fn mean(summary: &Summary, name: &str) -> Option<f64> {
 /// Level of the intervals, if there are any.
 pub(super) fn interval_level(summary: &Summary) -> Option<f64> {
     summary.metrics.values().find(|e| e.ci.is_some()).map(|e| e.level)
+}
+
+/// How the service level counts those who leave before its target, in a few words.
+pub(super) fn leavers(rule: &ServiceLevelRule) -> &'static str {
+    match rule.abandoned.as_str() {
+        "left_out" => "leavers left out",
+        "failed" => "leavers count as failed",
+        _ => "only the served counted",
+    }
 }
 
 /// The SLA clocks in the order a reader asks for them.

@@ -6,6 +6,7 @@
 //! command line does.
 
 mod chart;
+mod compare;
 mod format;
 mod html;
 mod json;
@@ -19,6 +20,8 @@ mod text;
 mod verdict;
 mod write;
 
+pub use compare::comparison;
+pub use format::estimate;
 pub use html::{View, html};
 pub use json::{json, summary_schema};
 pub use junit::junit;

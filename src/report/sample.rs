@@ -62,7 +62,7 @@ pub(super) fn summary() -> Summary {
         ("agents.occupancy", Share, 0.781, 0.011),
         ("agents.utilisation", Share, 0.689, 0.011),
         ("agents.concurrency", Number, 2.37, 0.02),
-        ("backlog", Number, 51.2, 0.04),
+        ("backlog.mean", Number, 51.2, 0.04),
         ("backlog.max", Count, 212.0, 0.07),
         ("backlog.end", Count, 36.0, 0.12),
         ("csat", Share, 0.792, 0.006),
@@ -157,6 +157,7 @@ pub(super) fn summary() -> Summary {
         replications: REPLICATIONS,
         origin: "simulated".to_owned(),
         currency: "USD".to_owned(),
+        service_level: ServiceLevelRule { within_s: 120.0, target: 0.8, abandoned: "failed".to_owned() },
         metrics,
         goals,
         rules: vec![

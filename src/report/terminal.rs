@@ -1,11 +1,11 @@
 //! The summary on a screen: goals first, then the figures a manager asks for, warnings, and the
 //! verdict last.
 
-use super::format::{count, level, optional, percent, plus_minus, value};
-use super::metrics::{CLOCKS, ENDINGS, interval_level, mean, seen};
-use super::text::{clean, left, right, shorten, width as columns, wrap};
+use super::format::{count, duration, level, optional, percent, plus_minus, value};
+use super::metrics::{CLOCKS, ENDINGS, interval_level, leavers, mean, seen};
+use super::text::{clean, cut, left, right, shorten, width as columns, wrap};
 use super::verdict::{remark, verdict};
-use crate::measure::{GoalResult, Summary, Verdict};
+use crate::measure::{GoalResult, Summary, Unit, Verdict};
 
 /// What fits a screen.
 const MAX_LINES: usize = 40;
@@ -148,7 +148,7 @@ fn warning_lines(warnings: &[String], width: usize, room: usize, paint: Paint) -
     let mut lines: Vec<String> = warnings
         .iter()
         .take(shown)
-        .map(|w| format!("{} {}", paint.tone("!", Verdict::Undecided), shorten(&clean(w), width - 2)))
+        .map(|w| format!("{} {}", paint.tone("!", Verdict::Undecided), cut(&clean(w), width - 2)))
         .collect();
     if shown < warnings.len() {
         lines.push(paint.tone(
@@ -165,6 +165,13 @@ struct Row {
     value: String,
     /// Half-width, or a share of a whole.
     beside: String,
+}
+
+impl Row {
+    /// Words that belong to the row above.
+    fn remark(label: String) -> Row {
+        Row { label, value: String::new(), beside: String::new() }
+    }
 }
 
 /// Lines under one heading, which stands left of the first.
@@ -186,6 +193,10 @@ impl Group {
             .enumerate()
             .map(|(i, row)| {
                 let heading = if i == 0 { self.heading } else { "" };
+                if row.value.is_empty() {
+                    let label = shorten(&row.label, width.saturating_sub(HEADING));
+                    return format!("{}{}", left(heading, HEADING), paint.dim(&label));
+                }
                 let label_room = LABEL.min(width.saturating_sub(HEADING + VALUE + 2));
                 format!(
                     "{}{}{}  {}",
@@ -246,6 +257,13 @@ fn groups(summary: &Summary) -> Vec<Group> {
                 .into_iter()
                 .chain([
                     metric(s, "service_level", "service level"),
+                    seen(s, "service_level").map(|_| {
+                        Row::remark(format!(
+                            "  within {}, {}",
+                            duration(s.service_level.within_s),
+                            leavers(&s.service_level)
+                        ))
+                    }),
                     metric(s, "abandonment.rate", "abandonment"),
                 ])
                 .flatten()
@@ -286,7 +304,8 @@ fn rows(summary: &Summary, names: &[(&str, &str)]) -> Vec<Row> {
 }
 
 fn metric(summary: &Summary, name: &str, label: &str) -> Option<Row> {
-    let estimate = seen(summary, name)?;
+    // A scenario without prices costs nothing, which is no figure to show.
+    let estimate = seen(summary, name).filter(|e| e.unit != Unit::Money || e.mean != Some(0.0))?;
     Some(Row {
         label: label.to_owned(),
         value: value(estimate.mean?, estimate.unit, &summary.currency),

@@ -43,6 +43,14 @@ pub(super) fn shorten(text: &str, max: usize) -> String {
     if max == 0 { String::new() } else { format!("{head}…{tail}") }
 }
 
+/// Shortened to `max` columns at its end.
+pub(super) fn cut(text: &str, max: usize) -> String {
+    if width(text) <= max {
+        return text.to_owned();
+    }
+    format!("{}…", take_columns(text.chars(), max.saturating_sub(1)).trim_end())
+}
+
 /// As many leading characters as fit into `max` columns.
 fn take_columns(chars: impl Iterator<Item = char>, max: usize) -> String {
     let mut used = 0;
@@ -97,6 +105,12 @@ mod tests {
         assert_eq!(shorten("short", 20), "short");
         assert_eq!(shorten("x", 0), "");
         assert!(width(&shorten("日本語のとても長い名前です", 9)) <= 9);
+    }
+
+    #[test]
+    fn cutting_keeps_the_beginning() {
+        assert_eq!(cut("the queue grows", 10), "the queue…");
+        assert_eq!(cut("short", 10), "short");
     }
 
     #[test]

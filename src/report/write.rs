@@ -60,8 +60,7 @@ fn refuse_strangers(folder: &Path) -> Result<(), ReportError> {
     }
 }
 
-/// Puts the new folder in the old one's place. Two renames: between them the old report stands beside
-/// under a name of its own, and comes back if the second fails.
+/// Puts the new folder in the old one's place.
 fn swap(beside: tempfile::TempDir, folder: &Path) -> Result<(), ReportError> {
     if !folder.exists() {
         fs::rename(beside.path(), folder).map_err(at(folder))?;
@@ -69,6 +68,12 @@ fn swap(beside: tempfile::TempDir, folder: &Path) -> Result<(), ReportError> {
         let _gone: PathBuf = beside.keep();
         return Ok(());
     }
+    if exchange(beside.path(), folder) {
+        // What stands beside is now the old report.
+        return beside.close().map_err(at(folder));
+    }
+    // Two renames: between them the old report stands under a name of its own, and it comes back if
+    // the second fails.
     let parent = parent_of(folder);
     let old = tempfile::Builder::new().prefix(".helpsim-old-").tempdir_in(&parent).map_err(at(&parent))?;
     let aside = old.path().join("report");
@@ -79,6 +84,18 @@ fn swap(beside: tempfile::TempDir, folder: &Path) -> Result<(), ReportError> {
     }
     let _gone: PathBuf = beside.keep();
     old.close().map_err(at(&parent))
+}
+
+/// Lets two folders change places in one step, where the system can.
+#[cfg(target_os = "linux")]
+fn exchange(a: &Path, b: &Path) -> bool {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE).is_ok()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exchange(_: &Path, _: &Path) -> bool {
+    false
 }
 
 fn parent_of(folder: &Path) -> PathBuf {

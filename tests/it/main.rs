@@ -2,4 +2,5 @@
 
 mod exact;
 mod exact_cases;
+mod scenarios;
 mod sla_cases;

@@ -11,6 +11,7 @@ mod check;
 mod compile;
 mod condition;
 mod faults;
+mod graph;
 mod look_up;
 mod menu;
 mod model;

@@ -13,8 +13,6 @@ pub(crate) struct HeldOut {
     pub labels: usize,
     /// `labels` scores per message.
     pub scores: Vec<f32>,
-    /// How much of each message the model knew.
-    pub known: Vec<f32>,
     /// The right label; `None` is out of scope.
     pub truth: Vec<Option<u16>>,
 }
@@ -101,7 +99,7 @@ fn fit_slope(held: &HeldOut) -> f32 {
             .sum()
     };
     let golden = (5.0f64.sqrt() - 1.0) / 2.0;
-    let (mut low, mut high) = (libm::log(0.5), libm::log(50.0));
+    let (mut low, mut high) = (libm::log(0.1), libm::log(50.0));
     let (mut left, mut right) = (high - golden * (high - low), low + golden * (high - low));
     let (mut left_loss, mut right_loss) = (loss(left), loss(right));
     for _ in 0..20 {

@@ -167,8 +167,6 @@ fn hash(kind: Kind, text: &str) -> u64 {
 pub(crate) struct Vocabulary {
     pub numbers: FxHashMap<u64, u32>,
     pub weights: Vec<f32>,
-    /// The weight of an n-gram that no phrase holds.
-    pub unknown_weight: f32,
 }
 
 impl Vocabulary {
@@ -207,7 +205,6 @@ impl Vocabulary {
         Vocabulary {
             numbers: entries.iter().enumerate().map(|(number, entry)| (entry.hash, number as u32)).collect(),
             weights: entries.iter().map(|entry| weight(entry.documents)).collect(),
-            unknown_weight: weight(0),
         }
     }
 
@@ -221,18 +218,16 @@ impl Vocabulary {
         self.numbers.get(&hash).copied()
     }
 
-    /// The vector of a laid out line. Returns how much of the message is known: the length its vector
-    /// would have if what is unknown counted, too (0 to 1).
-    pub fn row(&self, line: &str, settings: &Settings, counter: &mut Counter, row: &mut Row) -> f32 {
+    /// The vector of a laid out line.
+    pub fn row(&self, line: &str, settings: &Settings, counter: &mut Counter, row: &mut Row) {
         counter.begin(self.len());
-        let mut unknown = 0u32;
-        ngrams(line, settings, |gram| match self.number(gram.hash) {
-            Some(number) => counter.count(number, gram.kind),
-            None => unknown += u32::from(gram.kind == Kind::Characters),
+        ngrams(line, settings, |gram| {
+            if let Some(number) = self.number(gram.hash) {
+                counter.count(number, gram.kind);
+            }
         });
         row.clear();
         let block_weights = [1.0, settings.character_weight];
-        let mut known = 0.0f32;
         for (block, &block_weight) in counter.blocks.iter().zip(&block_weights) {
             let first = row.len();
             let mut square = 0.0f32;
@@ -242,13 +237,10 @@ impl Vocabulary {
                 square += value * value;
                 row.push((number, value));
             }
-            known = square;
             let scale = if square > 0.0 { block_weight / square.sqrt() } else { 0.0 };
             row[first..].iter_mut().for_each(|(_, value)| *value *= scale);
         }
         normalise(row);
-        let strange = unknown as f32 * self.unknown_weight * self.unknown_weight;
-        if known > 0.0 { (known / (known + strange)).sqrt() } else { 0.0 }
     }
 }
 
@@ -349,19 +341,17 @@ mod tests {
     }
 
     #[test]
-    fn rows_have_length_one_and_tell_how_much_is_known() {
+    fn rows_have_length_one_and_hold_what_is_known() {
         let settings = Settings::default();
         let mut lines = vec![String::new(); 2];
         lay_out("where is my order order", &mut lines[0]);
         lay_out("cancel it", &mut lines[1]);
         let vocabulary = Vocabulary::build(lines.iter().map(String::as_str), &settings);
         let (mut counter, mut row) = (Counter::default(), Row::new());
-        assert_eq!(vocabulary.row(&lines[0], &settings, &mut counter, &mut row), 1.0);
+        vocabulary.row(&lines[0], &settings, &mut counter, &mut row);
         let length: f32 = row.iter().map(|&(_, v)| v * v).sum();
         assert!((length - 1.0).abs() < 1e-5);
-        let known = vocabulary.row(" my zebra ", &settings, &mut counter, &mut row);
-        assert!(known > 0.2 && known < 0.8, "{known}");
-        assert_eq!(vocabulary.row(" zzz ", &settings, &mut counter, &mut row), 0.0);
+        vocabulary.row(" zzz ", &settings, &mut counter, &mut row);
         assert!(row.is_empty());
     }
 

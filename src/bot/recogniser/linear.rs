@@ -11,10 +11,10 @@ use super::settings::Settings;
 use crate::random::{Purpose, Stream, Streams};
 
 /// Labels are padded to a multiple of this, so that sums run in whole lanes.
-const LANES: usize = 8;
+const LANES: usize = 16;
 
 /// Dual steps smaller than this are not worth writing.
-const SMALLEST_STEP: f32 = 1e-4;
+const SMALLEST_STEP: f32 = 3e-3;
 
 /// Weights, feature by feature, and a bias per label.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,7 +27,8 @@ pub(crate) struct Linear {
 }
 
 impl Linear {
-    fn zero(labels: usize, features: usize) -> Linear {
+    /// No weights yet.
+    pub fn zero(labels: usize, features: usize) -> Linear {
         let width = labels.div_ceil(LANES) * LANES;
         Linear { labels, width, weights: vec![0.0; features * width], bias: vec![0.0; width] }
     }
@@ -35,12 +36,16 @@ impl Linear {
     /// The scores of a message, one per label (and zeros up to the width).
     pub fn scores(&self, row: &[(u32, f32)], scores: &mut Vec<f32>) {
         scores.clear();
-        scores.extend_from_slice(&self.bias);
-        for &(feature, value) in row {
-            let weights = &self.weights[feature as usize * self.width..][..self.width];
-            for (score, weight) in scores.iter_mut().zip(weights) {
-                *score += weight * value;
+        for (block, bias) in self.bias.chunks_exact(LANES).enumerate() {
+            let mut sums = [0.0f32; LANES];
+            sums.copy_from_slice(bias);
+            for &(feature, value) in row {
+                let weights = &self.weights[feature as usize * self.width + block * LANES..][..LANES];
+                for (sum, weight) in sums.iter_mut().zip(weights) {
+                    *sum += weight * value;
+                }
             }
+            scores.extend_from_slice(&sums);
         }
     }
 
@@ -50,7 +55,7 @@ impl Linear {
     }
 
     /// Adds `steps` (per label, those in `moved` are not zero) times the message to the weights.
-    fn add(&mut self, row: &[(u32, f32)], steps: &[f32], moved: &[usize]) {
+    pub fn add(&mut self, row: &[(u32, f32)], steps: &[f32], moved: &[usize]) {
         let few = moved.len() * 3 < self.width;
         for &(feature, value) in row {
             let weights = &mut self.weights[feature as usize * self.width..][..self.width];

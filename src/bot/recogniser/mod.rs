@@ -5,9 +5,11 @@
 //! Method and figures: `docs/nlu.md`.
 
 mod calibration;
-mod features;
-mod linear;
+pub(crate) mod features;
+pub(crate) mod linear;
 mod settings;
+pub(crate) mod softmax;
+mod spelling;
 mod training;
 
 pub use calibration::Calibration;
@@ -17,6 +19,7 @@ pub use training::TrainError;
 use features::{Counter, Row, Vocabulary, lay_out, ngrams};
 use linear::Linear;
 use serde::Serialize;
+use spelling::Spelling;
 use std::collections::BTreeMap;
 
 /// What to do with a message.
@@ -54,6 +57,7 @@ pub struct Prediction {
 pub struct Recogniser {
     labels: Vec<String>,
     settings: Settings,
+    spelling: Spelling,
     vocabulary: Vocabulary,
     linear: Linear,
     calibration: Calibration,
@@ -63,6 +67,7 @@ pub struct Recogniser {
 #[derive(Clone, Debug, Default)]
 pub struct Scratch {
     line: String,
+    mended: String,
     row: Row,
     scores: Vec<f32>,
     counter: Counter,
@@ -80,10 +85,11 @@ impl Recogniser {
         out_of_scope: &[&str],
         settings: &Settings,
     ) -> Result<Recogniser, TrainError> {
-        let trained = training::train(labels.len(), examples, out_of_scope, settings)?;
+        let trained = training::train(labels, examples, out_of_scope, settings)?;
         Ok(Recogniser {
             labels: labels.to_vec(),
             settings: settings.clone(),
+            spelling: trained.spelling,
             vocabulary: trained.vocabulary,
             linear: trained.linear,
             calibration: trained.calibration,
@@ -138,6 +144,7 @@ impl Recogniser {
 
     fn score(&self, text: &str, scratch: &mut Scratch) {
         lay_out(text, &mut scratch.line);
+        self.spelling.mend(&mut scratch.line, &mut scratch.mended);
         self.vocabulary.row(&scratch.line, &self.settings, &mut scratch.counter, &mut scratch.row);
         self.linear.scores(&scratch.row, &mut scratch.scores);
     }

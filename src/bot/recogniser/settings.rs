@@ -20,6 +20,11 @@ pub struct Settings {
     pub idf_power: f64,
     /// Cost of a training error (the C of a support vector machine).
     pub cost: f32,
+    /// With fewer phrases per label than this, on average, the loss is logistic and the labels' names
+    /// count as phrases.
+    pub few_phrases: f64,
+    /// Cost of a training error under the logistic loss.
+    pub few_cost: f32,
     /// Passes over the training phrases.
     pub epochs: usize,
     /// Share of accepted answers that should be right; the confidence from which the bot answers is
@@ -45,6 +50,8 @@ impl Default for Settings {
             character_weight: 1.1,
             idf_power: 0.7,
             cost: 3.0,
+            few_phrases: 20.0,
+            few_cost: 20.0,
             epochs: 10,
             wanted_precision: 0.95,
             threshold: None,

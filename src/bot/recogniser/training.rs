@@ -4,6 +4,8 @@ use super::calibration::{Calibration, HeldOut};
 use super::features::{Counter, Row, Vocabulary, lay_out};
 use super::linear::{self, Linear};
 use super::settings::Settings;
+use super::softmax;
+use super::spelling::Spelling;
 use crate::random::{Purpose, Streams};
 
 /// Why nothing could be learned.
@@ -32,6 +34,7 @@ const ENOUGH_FOR_ONE_FOLD: usize = 4_000;
 const FOLDS: usize = 5;
 
 pub(crate) struct Trained {
+    pub spelling: Spelling,
     pub vocabulary: Vocabulary,
     pub linear: Linear,
     pub calibration: Calibration,
@@ -39,11 +42,12 @@ pub(crate) struct Trained {
 
 /// Trains on labelled examples and, where there are any, on messages known to be out of scope.
 pub(crate) fn train(
-    labels: usize,
+    names: &[String],
     examples: &[(u16, &str)],
     out_of_scope: &[&str],
     settings: &Settings,
 ) -> Result<Trained, TrainError> {
+    let labels = names.len();
     if labels > usize::from(u16::MAX) {
         return Err(TrainError::TooManyLabels(labels));
     }
@@ -64,49 +68,97 @@ pub(crate) fn train(
     if truth.iter().flatten().next().is_none() {
         return Err(TrainError::NoExamples);
     }
-    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    let held = hold_out(&lines, &truth, labels, settings);
-    let calibration = Calibration::fit(&held, settings);
-    let (vocabulary, linear) = fit(&lines, &truth, labels, settings);
-    Ok(Trained { vocabulary, linear, calibration })
+    let set = Set { labels, lines: lines.iter().map(String::as_str).collect(), truth };
+    let few = few_extras(names, &set, settings);
+    let calibration = Calibration::fit(&hold_out(&set, few.as_deref(), settings), settings);
+    let (spelling, vocabulary, linear) = fit(&set, few.as_deref(), settings);
+    Ok(Trained { spelling, vocabulary, linear, calibration })
 }
 
-/// Learns vocabulary and weights.
-fn fit(lines: &[&str], truth: &[Option<u16>], labels: usize, settings: &Settings) -> (Vocabulary, Linear) {
-    let vocabulary = Vocabulary::build(lines.iter().copied(), settings);
+/// Laid out phrases and their labels.
+struct Set<'a> {
+    labels: usize,
+    lines: Vec<&'a str>,
+    truth: Vec<Option<u16>>,
+}
+
+/// Where phrases are few, the labels' names to learn from beside them.
+fn few_extras(names: &[String], set: &Set<'_>, settings: &Settings) -> Option<Vec<(u16, String)>> {
+    let phrases = set.truth.iter().flatten().count();
+    let few = (phrases as f64) < settings.few_phrases * names.len() as f64;
+    few.then(|| {
+        let mut line = String::new();
+        let laid_out = (0u16..).zip(names).map(|(label, name)| {
+            lay_out(&spoken(name), &mut line);
+            (label, line.clone())
+        });
+        laid_out.filter(|(_, line)| line.len() > 1).collect()
+    })
+}
+
+/// A label's name as words: "card_arrival" and "CardArrival" are "card arrival".
+fn spoken(name: &str) -> String {
+    let mut words = String::with_capacity(name.len() + 8);
+    let mut after_lower = false;
+    for c in name.chars() {
+        if after_lower && c.is_uppercase() {
+            words.push(' ');
+        }
+        after_lower = c.is_lowercase();
+        words.push(if c == '_' { ' ' } else { c });
+    }
+    words
+}
+
+/// Learns words, vocabulary and weights: by logistic loss if there are `few` phrases, with the extra
+/// ones, else by squared hinge loss.
+fn fit(set: &Set<'_>, few: Option<&[(u16, String)]>, settings: &Settings) -> (Spelling, Vocabulary, Linear) {
+    let extras = few.unwrap_or_default();
+    let lines = || set.lines.iter().copied().chain(extras.iter().map(|(_, line)| line.as_str()));
+    let truth: Vec<Option<u16>> =
+        set.truth.iter().copied().chain(extras.iter().map(|&(label, _)| Some(label))).collect();
+    let spelling = Spelling::build(lines());
+    let vocabulary = Vocabulary::build(lines(), settings);
     let mut counter = Counter::default();
-    let rows: Vec<Row> = lines
-        .iter()
+    let rows: Vec<Row> = lines()
         .map(|line| {
             let mut row = Row::new();
             vocabulary.row(line, settings, &mut counter, &mut row);
             row
         })
         .collect();
-    let linear = linear::train(&rows, truth, labels, vocabulary.len(), settings);
-    (vocabulary, linear)
+    let train = if few.is_some() { softmax::train } else { linear::train };
+    let linear = train(&rows, &truth, set.labels, vocabulary.len(), settings);
+    (spelling, vocabulary, linear)
 }
 
 /// Scores phrases by models that have not seen them.
-fn hold_out(lines: &[&str], truth: &[Option<u16>], labels: usize, settings: &Settings) -> HeldOut {
-    let fold_of = folds(truth, labels, settings.seed);
-    let rounds = if lines.len() > ENOUGH_FOR_ONE_FOLD { 1 } else { FOLDS };
-    let mut held = HeldOut { labels, ..HeldOut::default() };
+fn hold_out(set: &Set<'_>, few: Option<&[(u16, String)]>, settings: &Settings) -> HeldOut {
+    let fold_of = folds(&set.truth, set.labels, settings.seed);
+    let rounds = if set.lines.len() > ENOUGH_FOR_ONE_FOLD { 1 } else { FOLDS };
+    let mut held = HeldOut { labels: set.labels, ..HeldOut::default() };
     let (mut counter, mut row, mut scores) = (Counter::default(), Row::new(), Vec::new());
+    let (mut line, mut work) = (String::new(), String::new());
     for fold in 0..rounds {
-        let seen: Vec<usize> = (0..lines.len()).filter(|&i| fold_of[i] != fold).collect();
+        let (seen, unseen): (Vec<usize>, Vec<usize>) =
+            (0..set.lines.len()).partition(|&i| fold_of[i] != fold);
         if seen.is_empty() {
             continue;
         }
-        let seen_lines: Vec<&str> = seen.iter().map(|&i| lines[i]).collect();
-        let seen_truth: Vec<Option<u16>> = seen.iter().map(|&i| truth[i]).collect();
-        let (vocabulary, linear) = fit(&seen_lines, &seen_truth, labels, settings);
-        for i in (0..lines.len()).filter(|&i| fold_of[i] == fold) {
-            let known = vocabulary.row(lines[i], settings, &mut counter, &mut row);
+        let part = Set {
+            labels: set.labels,
+            lines: seen.iter().map(|&i| set.lines[i]).collect(),
+            truth: seen.iter().map(|&i| set.truth[i]).collect(),
+        };
+        let (spelling, vocabulary, linear) = fit(&part, few, settings);
+        for i in unseen {
+            line.clear();
+            line.push_str(set.lines[i]);
+            spelling.mend(&mut line, &mut work);
+            vocabulary.row(&line, settings, &mut counter, &mut row);
             linear.scores(&row, &mut scores);
-            held.scores.extend_from_slice(&scores[..labels]);
-            held.known.push(known);
-            held.truth.push(truth[i]);
+            held.scores.extend_from_slice(&scores[..set.labels]);
+            held.truth.push(set.truth[i]);
         }
     }
     held
@@ -129,6 +181,15 @@ fn folds(truth: &[Option<u16>], labels: usize, seed: u64) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_spoken() {
+        let cases =
+            [("card_arrival", "card arrival"), ("FindCalendarEntry", "Find Calendar Entry"), ("ATM", "ATM")];
+        for (name, expected) in cases {
+            assert_eq!(spoken(name), expected);
+        }
+    }
 
     #[test]
     fn folds_spread_every_label() {

@@ -1,10 +1,10 @@
 //! The sentence above each figure: what to see in it, said from the data.
 
-use super::figures::called_out;
-use super::heat::{gap, seen};
+use super::heat::{Gaps, HALF_AN_AGENT, seen};
+use super::series::called_out;
 use crate::measure::{Band, Curve, Pictures, Summary, Unit};
 use crate::report::chart::{Axis, DAYS};
-use crate::report::format::{self, count, duration, level, number, percent};
+use crate::report::format::{self, count, duration, level, percent};
 use crate::report::metrics::mean;
 use crate::report::text::clean;
 
@@ -14,12 +14,12 @@ pub(super) const COMFORT: (f64, f64) = (0.70, 0.85);
 
 /// Staffed against needed.
 pub(super) fn staffing(pictures: &Pictures) -> String {
+    let gaps = Gaps::of(pictures);
     let hours: Vec<(usize, usize, f64, bool)> =
-        seen(pictures).filter_map(|(d, h, c)| Some((d, h, gap(c)?, c.staffed > 0.05))).collect();
-    // Half an agent and more is shown as a shortage.
+        seen(pictures).filter_map(|(d, h, c)| Some((d, h, gaps.at(d, h)?, c.staffed > 0.05))).collect();
     let on_shift: Vec<_> = hours.iter().filter(|x| x.3).collect();
-    let short: Vec<_> = on_shift.iter().filter(|x| x.2 <= -0.5).collect();
-    let spare = on_shift.iter().filter(|x| x.2 >= 0.5).count();
+    let short: Vec<_> = on_shift.iter().filter(|x| x.2 <= -HALF_AN_AGENT).collect();
+    let spare = on_shift.iter().filter(|x| x.2 >= HALF_AN_AGENT).count();
     let alone = hours.len() - on_shift.len();
     let mut sentence = match short.iter().min_by(|a, b| a.2.total_cmp(&b.2)) {
         None if on_shift.is_empty() => "No hour was staffed.".to_owned(),
@@ -31,7 +31,7 @@ pub(super) fn staffing(pictures: &Pictures) -> String {
             short.len(),
             on_shift.len(),
             hour_words(*day, *hour),
-            number(-worst),
+            count(-worst),
         ),
     };
     if alone > 0 {
@@ -80,11 +80,11 @@ pub(super) fn compliance(band: &Band, target: Option<f64>, day: impl Fn(i64) -> 
     let range =
         format!("from {} ({}) to {} ({})", percent(worst.1), day(worst.0), percent(best.1), day(best.0));
     match target {
-        None => format!("Compliance by day goes {range}."),
+        None => format!("Compliance by day goes {range} in the median."),
         Some(target) => match days.iter().filter(|d| d.1 < target).count() {
-            0 => format!("Every day reaches the target of {}; compliance goes {range}.", level(target)),
+            0 => format!("Every day reaches the target of {} in the median; it goes {range}.", level(target)),
             n => format!(
-                "{n} of {} days miss the target of {}; compliance goes {range}.",
+                "{n} of {} days miss the target of {} in the median; it goes {range}.",
                 days.len(),
                 level(target)
             ),
@@ -92,17 +92,16 @@ pub(super) fn compliance(band: &Band, target: Option<f64>, day: impl Fn(i64) -> 
     }
 }
 
-/// The peak of the queue through the day.
-pub(super) fn queue(band: &Band) -> String {
-    match peak(band) {
-        None => "Nobody waited in a queue.".to_owned(),
-        Some((at, median, high)) => format!(
-            "The queue is longest at {}: {} waiting on a usual day, {} on one of the worst in twenty.",
-            Axis::minute_of_day(u32::try_from(at).unwrap_or(0)),
-            number(median),
-            number(high),
-        ),
-    }
+/// The peak of the queue through the day; `spread` where the band says something.
+pub(super) fn queue(band: &Band, spread: bool) -> String {
+    let Some((at, median, high)) = peak(band) else { return "Nobody waited in a queue.".to_owned() };
+    let at = Axis::minute_of_day(u32::try_from(at).unwrap_or(0));
+    let worst = if spread {
+        format!("; in one of twenty replications {} or more", count(high))
+    } else {
+        String::new()
+    };
+    format!("The queue is longest at {at}, with {} waiting{worst}.", count(median))
 }
 
 /// The peak and the end of the backlog.
@@ -216,7 +215,8 @@ pub(super) fn occupancy(teams: &[(String, f64, f64, f64)]) -> String {
         parts.push(format!("Above the comfort band: {}", names(above)));
     }
     if !below.is_empty() {
-        parts.push(format!("{}elow it: {}", if parts.is_empty() { "B" } else { "b" }, names(below)));
+        let where_to = if parts.is_empty() { "Below the comfort band" } else { "below it" };
+        parts.push(format!("{where_to}: {}", names(below)));
     }
     if parts.is_empty() {
         "Every team is within the comfort band.".to_owned()
@@ -288,7 +288,7 @@ mod tests {
                 staffing(&p),
                 within(&p, 0.8),
                 compliance(&p.compliance_by_day, target, |at| format!("day {}", at / 86_400_000)),
-                queue(&p.queue_by_time_of_day),
+                queue(&p.queue_by_time_of_day, true),
                 backlog(&p.backlog, |at| format!("hour {}", at / 3_600_000)),
                 curves(&p.first_response, "first response"),
                 bot(&s, &p),

@@ -71,7 +71,7 @@ fn margin(goal: &GoalResult, currency: &str) -> String {
     let Some(mean) = goal.mean.filter(|m| m.is_finite()) else { return remark(goal) };
     let off = (mean - goal.limit).abs();
     let off = match goal.unit {
-        Unit::Share => format!("{} pp", format::number(off * 100.0)),
+        Unit::Share => format!("{off:.1} pp", off = off * 100.0),
         unit => value(off, unit, currency),
     };
     match goal.verdict {
@@ -100,7 +100,8 @@ fn gauge(goal: &GoalResult) -> Option<Gauge> {
 pub(super) fn key_figures(summary: &Summary) -> Vec<KeyFigure> {
     let currency = clean(&summary.currency);
     let figure = |name: &str, label: &'static str| {
-        let e = seen(summary, name)?;
+        // A scenario without prices costs nothing, which is no figure to show.
+        let e = seen(summary, name).filter(|e| e.unit != Unit::Money || e.mean != Some(0.0))?;
         Some(KeyFigure {
             label,
             value: value(e.mean?, e.unit, &currency),

@@ -9,6 +9,7 @@ mod cards;
 mod figures;
 mod heat;
 mod page;
+mod series;
 mod tables;
 
 use super::ReportError;
@@ -76,14 +77,23 @@ mod tests {
         for i in 0..20_000 {
             summary.metrics.insert(format!("queue.wait.p90{{intent=\"intent_number_{i}\"}}"), any.clone());
         }
-        let mut pictures = sample::pictures();
-        let rows = pictures.staffing.clone();
-        for t in 0..30 {
-            pictures.staffing.extend(
-                rows.iter().map(|r| crate::measure::StaffingRow { team: format!("team {t}"), ..r.clone() }),
-            );
+        let (mut pictures, mut plan) = (sample::pictures(), sample::plan());
+        let team = plan.teams[0].clone();
+        for t in 0..12 {
+            let name = format!("team number {t}");
+            plan.teams.push(crate::scenario::plan::Team { name: name.clone(), ..team.clone() });
+            pictures.staffing.extend((0..336).map(|slot| crate::measure::StaffingRow {
+                team: name.clone(),
+                minute_of_week: slot * 30,
+                entered: 12.3,
+                work_s: 182.0,
+                needed: f64::from(3 + slot % 7),
+                staffed: f64::from(2 + slot % 5),
+                occupancy: 0.781,
+                service_level: 0.687,
+            }));
         }
-        let page = page_of(&summary, &pictures, &sample::plan());
+        let page = page_of(&summary, &pictures, &plan);
         assert!(page.len() < 500_000, "{} bytes", page.len());
     }
 

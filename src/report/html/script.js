@@ -40,7 +40,7 @@
           const down = head.getAttribute("aria-sort") !== "ascending";
           for (const h of table.tHead.rows[0].cells) h.removeAttribute("aria-sort");
           head.setAttribute("aria-sort", down ? "ascending" : "descending");
-          const key = (row) => (head.className === "n" ? number(text(row.cells[i])) || 0 : text(row.cells[i]));
+          const key = (row) => (i > 0 && head.className !== "t" ? number(text(row.cells[i])) || 0 : text(row.cells[i]));
           const order = (a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0) * (down ? 1 : -1);
           table.tBodies[0].append(...[...table.tBodies[0].rows].sort(order));
         };

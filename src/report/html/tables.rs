@@ -12,8 +12,6 @@ use std::collections::BTreeSet;
 
 /// Most rows of the metric table; the rest is in `summary.json`.
 const MAX_METRICS: usize = 700;
-/// Most rows of the staffing table.
-const MAX_STAFFING: usize = 700;
 
 /// A table of text.
 #[derive(Clone, Debug, Serialize)]
@@ -31,7 +29,7 @@ pub(super) struct Table {
 pub(super) struct Head {
     /// Text.
     pub(super) text: String,
-    /// Numbers stand on the right.
+    /// Numbers stand on the right, as every column but the first does unless it is text.
     pub(super) numeric: bool,
 }
 
@@ -150,15 +148,13 @@ pub(super) fn csat(model: &CsatModel) -> Table {
     )
 }
 
-/// Agents needed and staffed by half hour.
-pub(super) fn staffing(rows: &[StaffingRow]) -> Table {
-    let busy = rows.iter().filter(|r| r.entered > 0.0);
-    let total = busy.clone().count();
-    let cells = busy
-        .take(MAX_STAFFING)
+/// Agents of one team needed and staffed by half hour.
+pub(super) fn staffing(rows: &[&StaffingRow]) -> Table {
+    let cells = rows
+        .iter()
+        .filter(|r| r.entered > 0.0)
         .map(|r| {
             vec![
-                clean(&r.team),
                 Axis::minute_of_week(r.minute_of_week),
                 format::number(r.entered),
                 format::duration(r.work_s),
@@ -169,13 +165,7 @@ pub(super) fn staffing(rows: &[StaffingRow]) -> Table {
             ]
         })
         .collect();
-    let mut table =
-        Table::new("team|from|entered #|work each #|needed #|staffed #|occupancy #|service level #", cells);
-    if total > MAX_STAFFING {
-        table.rest =
-            format!("{} more half hours are in intervals.parquet.", count((total - MAX_STAFFING) as f64));
-    }
-    table
+    Table::new("from|entered #|work each #|needed #|staffed #|occupancy #|service level #", cells)
 }
 
 /// A value that may be missing, as a cell.

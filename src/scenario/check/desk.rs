@@ -28,7 +28,7 @@ impl Checker<'_> {
         let team = &at.value;
         let shifts = self.shifts(team);
         let staffed: u64 = shifts.iter().map(|shift| u64::from(shift.agents)).sum();
-        if staffed == 0 {
+        if staffed == 0 && !self.is_pruned("team", &team.name.value) {
             let span = team.agents.as_ref().map_or(&team.name.span, |agents| &agents.span);
             self.fault(
                 Diagnostic::error("HS0408", format!("team `{}` never has an agent", team.name.value))

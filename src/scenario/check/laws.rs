@@ -73,12 +73,12 @@ impl Checker<'_> {
             Law::Exponential(law) => Distribution::Exponential { mean: self.positive(&law.mean) },
             Law::Lognormal(law) => self.lognormal(law, span),
             Law::Gamma(law) => {
-                let (shape, scale) = self.shape_scale(law, span, |shape, mean| mean / shape);
+                let (shape, scale) = self.shape_scale(law, span, "gamma", |shape, mean| mean / shape);
                 Distribution::Gamma { shape, scale }
             }
             Law::Weibull(law) => {
-                let (shape, scale) =
-                    self.shape_scale(law, span, |shape, mean| mean / libm::tgamma(1.0 + 1.0 / shape));
+                let (shape, scale) = self
+                    .shape_scale(law, span, "weibull", |shape, mean| mean / libm::tgamma(1.0 + 1.0 / shape));
                 Distribution::Weibull { scale, shape }
             }
             Law::Erlang(law) => {
@@ -135,6 +135,7 @@ impl Checker<'_> {
         &mut self,
         law: &ShapeScale<T>,
         span: &Range<usize>,
+        name: &str,
         scale_of_mean: impl Fn(f64, f64) -> f64,
     ) -> (f64, f64) {
         let shape = self.positive(&law.shape);
@@ -142,7 +143,7 @@ impl Checker<'_> {
             (Some(scale), None) => (shape, self.positive(scale)),
             (None, Some(mean)) => (shape, scale_of_mean(shape, self.positive(mean))),
             _ => {
-                self.parameters(span, "distribution", "`shape` and either `mean` or `scale`");
+                self.parameters(span, name, "`shape` and either `mean` or `scale`");
                 (1.0, 1.0)
             }
         }

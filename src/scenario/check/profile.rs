@@ -23,11 +23,12 @@ impl Checker<'_> {
     }
 }
 
-fn read(text: &str) -> Result<Vec<f64>, Diagnostic> {
+fn read(text: &str) -> Result<Vec<f64>, Box<Diagnostic>> {
     let fault = |span: std::ops::Range<usize>, label: String| {
-        Diagnostic::error("HS0107", "a profile cannot be read")
-            .mark(span, label)
-            .help("a row is a time and seven weights from Monday to Sunday: `08:30,1,1,1,1,1,0.5,0`")
+        let fault = Diagnostic::error("HS0107", "a profile cannot be read").mark(span, label);
+        Box::new(
+            fault.help("a row is a time and seven weights from Monday to Sunday: `08:30,1,1,1,1,1,0.5,0`"),
+        )
     };
     let mut rows: Vec<(u16, [f64; 7], std::ops::Range<usize>)> = Vec::new();
     let mut header = true;
@@ -55,7 +56,7 @@ fn read(text: &str) -> Result<Vec<f64>, Diagnostic> {
         }
         rows.push((at, weights, span));
     }
-    let count = rows.len() as u16;
+    let count = u16::try_from(rows.len()).unwrap_or(0);
     if count == 0 || !DAY_MINUTES.is_multiple_of(count) {
         let label = format!("{count} rows do not divide a day into whole minutes");
         return Err(fault(0..text.len().min(1), label));

@@ -59,15 +59,16 @@ impl Checker<'_> {
 
     fn synthetic(&mut self, at: &At<Traffic>, zone: &TimeZone, start: Instant, end: Instant) -> Synthetic {
         let traffic = &at.value;
+        let usual = Traffic::default();
         for (key, span) in [
             ("format", traffic.format.as_ref().map(|v| &v.span)),
             ("mapping", traffic.mapping.as_ref().map(|v| &v.span)),
             ("timezone", traffic.timezone.as_ref().map(|v| &v.span)),
             ("cut", traffic.cut.as_ref().map(|v| &v.span)),
-            ("scale", traffic.scale.is_written().then_some(&traffic.scale.span)),
-            ("shift", traffic.shift.is_written().then_some(&traffic.shift.span)),
+            ("scale", other_than(&traffic.scale, &usual.scale)),
+            ("shift", other_than(&traffic.shift, &usual.shift)),
             ("fold", traffic.fold.as_ref().map(|v| &v.span)),
-            ("silence_gap", traffic.silence_gap.is_written().then_some(&traffic.silence_gap.span)),
+            ("silence_gap", other_than(&traffic.silence_gap, &usual.silence_gap)),
         ] {
             self.out_of_place(key, span, "without `recorded`");
         }
@@ -75,7 +76,7 @@ impl Checker<'_> {
         if let Arrivals::Renewal { .. } = arrivals {
             let bursts = traffic.bursts.first().map(|burst| &burst.span);
             let phases = traffic.phases.first().map(|phase| &phase.span);
-            let day_to_day = traffic.day_to_day.is_written().then_some(&traffic.day_to_day.span);
+            let day_to_day = other_than(&traffic.day_to_day, &usual.day_to_day);
             for (key, span) in [("bursts", bursts), ("phases", phases), ("day_to_day", day_to_day)] {
                 self.out_of_place(key, span, "beside `interval`: they vary a rate");
             }
@@ -227,8 +228,13 @@ impl Checker<'_> {
     fn rate(&mut self, at: &At<raw::Rate>, start: Instant, end: Instant, traffic: &Traffic) -> Option<Arrivals> {
         let rate = &at.value;
         let steps = &rate.steps;
-        let cycle = if rate.cycle.is_written() { rate.cycle.value.span() } else { Span::from_days(7) };
-        let first = steps.first()?;
+        let cycle = rate.cycle.value.span();
+        let Some(first) = steps.first() else {
+            self.fault(
+                Diagnostic::error("HS0302", "a rate has one step at least").mark(at.span.clone(), "empty"),
+            );
+            return None;
+        };
         if first.value.at.value.0 != 0.0 {
             self.fault(
                 Diagnostic::error("HS0302", "the first step of a rate begins at `\"0\"`")
@@ -292,6 +298,7 @@ impl Checker<'_> {
     }
 
     fn recorded(&mut self, traffic: &Traffic, zone: &TimeZone) -> Recorded {
+        let usual = Traffic::default();
         for (key, span) in [
             ("volume", traffic.volume.as_ref().map(|v| &v.span)),
             ("rate", traffic.rate.as_ref().map(|v| &v.span)),
@@ -299,8 +306,8 @@ impl Checker<'_> {
             ("profile", traffic.profile.as_ref().map(|v| &v.span)),
             ("bursts", traffic.bursts.first().map(|v| &v.span)),
             ("phases", traffic.phases.first().map(|v| &v.span)),
-            ("day_to_day", traffic.day_to_day.is_written().then_some(&traffic.day_to_day.span)),
-            ("media", traffic.media.is_written().then_some(&traffic.media.span)),
+            ("day_to_day", other_than(&traffic.day_to_day, &usual.day_to_day)),
+            ("media", other_than(&traffic.media, &usual.media)),
             ("languages", traffic.languages.as_ref().map(|v| &v.span)),
             ("segments", traffic.segments.as_ref().map(|v| &v.span)),
             ("priority", traffic.priority.as_ref().map(|v| &v.span)),
@@ -473,6 +480,11 @@ fn weight_hours(weights: &[f64], slot: Span, zone: &TimeZone, start: Instant, en
         at = until;
     }
     total
+}
+
+/// Where a value stands that says something; the default, written out, does not.
+fn other_than<'a, T: PartialEq>(at: &'a At<T>, usual: &At<T>) -> Option<&'a Range<usize>> {
+    (at.value != usual.value).then_some(&at.span)
 }
 
 fn gcd(a: i64, b: i64) -> i64 {

@@ -8,6 +8,9 @@ use super::{bsp, chat, csv_file, table};
 
 /// The format of a file that begins like this, and what it was recognised by.
 pub fn detect(head: &[u8], file_name: &str) -> Option<(Format, String)> {
+    if head.starts_with(b"PAR1") {
+        return Some((Format::LogParquet, "a Parquet file".to_owned()));
+    }
     let body = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let found = match body.first()? {
         b'{' | b'[' => json(body).or_else(|| text(body)),

@@ -23,6 +23,8 @@ formats! {
     LogJsonl = "log_jsonl",
     /// The traffic log, CSV.
     LogCsv = "log_csv",
+    /// The traffic log, Parquet.
+    LogParquet = "log_parquet",
     /// WhatsApp chat export (`.txt`, also inside `.zip`).
     WhatsappExport = "whatsapp_export",
     /// WhatsApp Cloud API webhooks (also Gupshup v3).

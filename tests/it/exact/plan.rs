@@ -1,169 +1,47 @@
 //! The plainest desk there is: one source, one intent, one team of one agent around the clock, no bot,
 //! no rules, nobody leaves. Every case is this with a few things changed.
 
-use helpsim::random::Distribution;
-use helpsim::scenario::plan::*;
-use helpsim::time::{Instant, Span};
+use helpsim::scenario;
+use helpsim::scenario::plan::{Plan, Shares};
+use std::path::Path;
 
-/// A Monday, midnight UTC.
-const START: Instant = Instant(1_789_948_800_000);
+/// A channel without a window and without delay: what is sent is there.
+const PLAINEST: &str = r#"
+[scenario]
+name = "exact"
+timezone = "UTC"
+start = "2026-09-21"
+duration = "1d"
+wrap_up = "30d"
+replications = 1
+seed = 1
 
-fn at_once() -> Distribution {
-    Distribution::Deterministic { value: 0.0 }
+[channel]
+like = "whatsapp_business_app"
+delivery = "0"
+
+[[traffic]]
+name = "all"
+volume = { per_minute = 1 }
+
+[[intent]]
+name = "question"
+exchanges = 1
+agent_work = "1m"
+
+[[team]]
+name = "desk"
+agents = 1
+concurrency = 1
+order = "priority"
+assignment = "longest_idle"
+"#;
+
+pub fn plainest() -> Plan {
+    let loaded = scenario::parse(PLAINEST, "exact.toml", Path::new(""), &[]);
+    loaded.unwrap_or_else(|faults| panic!("{faults:?}")).plan
 }
 
 pub fn one(index: u16) -> Shares {
     Shares { index: vec![index], cumulative: vec![1.0] }
-}
-
-pub fn plainest() -> Plan {
-    Plan {
-        name: "exact".into(),
-        description: String::new(),
-        zone: jiff::tz::TimeZone::UTC,
-        zone_name: "UTC".into(),
-        start: START,
-        end: START,
-        warm_up: Span::ZERO,
-        warm_up_auto: false,
-        wrap_up: Span::from_days(30),
-        start_from: StartFrom::Empty,
-        seed: 1,
-        replications: Replications::Fixed(1),
-        level: 0.95,
-        antithetic: false,
-        control_variates: false,
-        priorities: vec!["urgent".into(), "normal".into()],
-        segments: vec![String::new()],
-        languages: vec!["en".into()],
-        calendars: vec![],
-        intents: vec![Intent {
-            name: "question".into(),
-            priority: 1,
-            exchanges: Distribution::Deterministic { value: 1.0 },
-            agent_work: at_once(),
-            patience: None,
-            reply_delay: None,
-            bot_solves: 0.0,
-            phrases: vec![],
-            weight: 1,
-        }],
-        sources: vec![Source::Synthetic(Synthetic {
-            name: "all".into(),
-            arrivals: Arrivals::Poisson { slot: Span::from_days(7), per_hour: [0.0].into(), weekly: true },
-            day_to_day: 0.0,
-            bursts: vec![],
-            phases: vec![],
-            intents: one(0),
-            languages: one(0),
-            segments: one(0),
-            media: 0.0,
-            priority: None,
-            max: u64::MAX,
-        })],
-        customer: Customer {
-            patience: None,
-            reply_patience: None,
-            reply_delay: at_once(),
-            balk: 0.0,
-            falls_silent: 0.0,
-            follow_up: None,
-            reopens: 0.0,
-            reopen_delay: at_once(),
-            repeats: 0.0,
-            repeat_delay: at_once(),
-            rates: 0.0,
-            typos: 0.0,
-            misreads: 0.0,
-            accepts: 1.0,
-            asks_for_person: 0.0,
-            leaves_bot: 0.0,
-        },
-        channel: Channel {
-            like: "none".into(),
-            window: None,
-            templates: false,
-            delivery: Distribution::Deterministic { value: 0.0 },
-            price_message: 0.0,
-            price_utility: 0.0,
-            price_marketing: 0.0,
-            price_inbound: 0.0,
-            utility_free_in_window: true,
-            pricing: Pricing::PerMessage,
-        },
-        bot: BotPlan {
-            kind: BotKind::None,
-            max_attempts: 3,
-            time_limit: None,
-            latency: Distribution::Deterministic { value: 1_000.0 },
-            session_time_out: Span::from_hours(24),
-            repeat_window: Span::from_days(7),
-            cost_per_conversation: 0.0,
-            outages: vec![],
-            random_outages: None,
-        },
-        teams: vec![Team {
-            name: "desk".into(),
-            skills: vec![],
-            concurrency: 1,
-            efficiency: vec![1.0],
-            attention: Attention::Serial,
-            shifts: vec![Shift {
-                days: [true; 7],
-                from: 0,
-                to: 1_440,
-                agents: 1,
-                breaks: vec![],
-                paid_breaks: false,
-                skills: None,
-                between: None,
-            }],
-            shrinkage: 0.0,
-            cost_per_hour: 0.0,
-            assignment: Assignment::LeastLoaded,
-            order: QueueOrder::Priority,
-            max_waiting: None,
-            overflow: None,
-            transfers: vec![],
-            agent_work: None,
-            work_factor: 1.0,
-            wrap_up: None,
-            shift_end: ShiftEnd::Finish,
-            preempt: false,
-            refusal: None,
-            proficiency: vec![],
-            level: 0,
-        }],
-        desk: Desk {
-            like: "none".into(),
-            default_team: 0,
-            reopen_window: None,
-            close_after: Span::from_days(2),
-            auto_resolve: Some(Span::from_hours(24)),
-            sticky: false,
-            clocks: ClockSwitches::default(),
-            ticket_at_first_message: false,
-        },
-        policies: vec![],
-        rules: vec![],
-        recipients: vec![],
-        tags: vec![],
-        goals: vec![],
-        csat: CsatModel {
-            intercept: 2.0,
-            wait: -0.3,
-            exchange: 0.0,
-            unsolved: -2.0,
-            transfer: -0.5,
-            reopened: -0.5,
-            bot: 0.0,
-            failed_attempt: -0.3,
-        },
-        cost: Cost { currency: "USD".into(), platform_per_month: 0.0, platform_per_seat: 0.0 },
-        service_level: ServiceLevel { within: Span::from_s(30), target: 0.8, abandoned: Abandoned::Failed },
-        interval: Span::from_minutes(30),
-        keep_messages: false,
-        assumptions: vec![],
-        inputs: vec![],
-    }
 }

@@ -1,0 +1,247 @@
+//! Microsoft Bot Framework: `.lu` (intents with phrases) and `.qna` (questions with answers).
+
+use super::Import;
+use super::draft::{Draft, Texts, base_language, spanned};
+use super::source::{ImportError, Source};
+use crate::bot::flow::escape;
+use crate::bot::flow::raw::*;
+use std::collections::BTreeMap;
+
+/// Intents of `.lu` files: phrases by language.
+type Intents = BTreeMap<String, Texts>;
+
+/// One question-and-answer pair.
+struct Pair {
+    place: String,
+    questions: Vec<String>,
+    answer: String,
+}
+
+pub(super) fn import(source: &Source) -> Result<Import, ImportError> {
+    let names: Vec<String> =
+        source.names().filter(|n| n.ends_with(".lu") || n.ends_with(".qna")).map(str::to_owned).collect();
+    let mut languages: Vec<String> = Vec::new();
+    for name in &names {
+        let language = language_of(name);
+        if !languages.contains(&language) {
+            languages.push(language);
+        }
+    }
+    let mut draft = Draft::new(&source.name, languages);
+    let mut intents = Intents::new();
+    let mut pairs: BTreeMap<String, Vec<Pair>> = BTreeMap::new();
+    for name in &names {
+        let Some(text) = source.text(name) else { continue };
+        let language = language_of(name);
+        if name.ends_with(".lu") {
+            read_lu(&text, name, &language, &mut intents, &mut draft);
+        } else {
+            pairs.entry(language).or_default().extend(read_qna(&text, name, &mut draft));
+        }
+    }
+    if intents.is_empty() && pairs.is_empty() {
+        return Err(ImportError::Broken {
+            place: source.name.clone(),
+            why: "no intent and no question in it".to_owned(),
+        });
+    }
+    if !intents.is_empty() {
+        draft.note("*.lu", "the files hold no answers: each intent hands over to a person under its name");
+    }
+    for (name, phrases) in intents {
+        let step = RawStep { hand_off: Some(spanned(name.clone())), ..RawStep::default() };
+        draft.add_step(&name, step);
+        draft.flow.intent.push(RawIntent {
+            name: spanned(name.clone()),
+            title: None,
+            phrases: Some(spanned(Text::ByLanguage(phrases))),
+            phrases_from: None,
+            go: spanned(name),
+        });
+    }
+    for (language, list) in pairs {
+        for (index, pair) in list.into_iter().enumerate() {
+            answer(&language, index, pair, &mut draft);
+        }
+    }
+    draft.flow.after_answer = Some(spanned("start".to_owned()));
+    Ok(draft.finish())
+}
+
+/// "Faq.es-es.qna" is Spanish.
+fn language_of(name: &str) -> String {
+    let stem = name.rsplit('/').next().unwrap_or(name);
+    let mut parts = stem.rsplit('.').skip(1);
+    match parts.next() {
+        Some(code) if stem.matches('.').count() > 1 && code.len() <= 5 => base_language(code),
+        _ => "en".to_owned(),
+    }
+}
+
+fn read_lu(text: &str, place: &str, language: &str, intents: &mut Intents, draft: &mut Draft) {
+    let mut current: Option<String> = None;
+    for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+        let here = || format!("{place}:{number}");
+        if let Some(heading) = line.strip_prefix('#') {
+            let name = heading.trim_start_matches('#').trim();
+            if heading.trim_start_matches('#').trim_start().starts_with('?') {
+                current = None;
+                draft.note(here(), "a question among intents is not carried over; put it into a .qna file");
+                continue;
+            }
+            intents.entry(name.to_owned()).or_default();
+            current = Some(name.to_owned());
+        } else if let Some(phrase) = ["- ", "* ", "+ ", "-"].iter().find_map(|mark| line.strip_prefix(mark)) {
+            let Some(name) = &current else { continue };
+            let plain = without_marks(phrase.trim());
+            if !plain.is_empty() {
+                intents.entry(name.clone()).or_default().entry(language.to_owned()).or_default().push(plain);
+            }
+        } else if line.starts_with('@') || line.starts_with('$') {
+            // What follows in dashes are the entity's values, not phrases.
+            current = None;
+            let entity = line.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
+            draft.note(here(), format!("entity `{entity}` is not carried over: no slot asks for it"));
+        } else if line.starts_with('[') && line.contains("](") {
+            draft.note(here(), format!("the reference {line} is not followed; import the folder"));
+        }
+    }
+}
+
+/// A phrase without its entity marks: `{NumNights=4 {HotelNights=noches}}` is "4 noches"; a hole
+/// `{Name}` without a value goes.
+fn without_marks(phrase: &str) -> String {
+    let mut out = String::new();
+    let mut name: Option<String> = None;
+    for c in phrase.chars() {
+        match (&mut name, c) {
+            (_, '{') => {
+                // The outer name has ended where an inner mark begins.
+                name = Some(String::new());
+            }
+            (Some(_), '=') => name = None,
+            (_, '}') => name = None,
+            (Some(name), c) => name.push(c),
+            (None, c) => out.push(c),
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn read_qna(text: &str, place: &str, draft: &mut Draft) -> Vec<Pair> {
+    let mut pairs: Vec<Pair> = Vec::new();
+    let mut answer: Option<String> = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        let trimmed = line.trim();
+        if let Some(lines) = &mut answer {
+            if trimmed.starts_with("```") {
+                if let (Some(pair), Some(text)) = (pairs.last_mut(), answer.take()) {
+                    pair.answer = text.trim().to_owned();
+                }
+            } else {
+                lines.push_str(line);
+                lines.push('\n');
+            }
+            continue;
+        }
+        let heading = trimmed.trim_start_matches('#').trim();
+        if let (true, Some(question)) = (trimmed.starts_with('#'), heading.strip_prefix('?')) {
+            pairs.push(Pair {
+                place: format!("{place}:{number}"),
+                questions: vec![question.trim().to_owned()],
+                answer: String::new(),
+            });
+        } else if trimmed.starts_with("```") {
+            answer = Some(String::new());
+        } else if let Some(question) = trimmed.strip_prefix("- ") {
+            match pairs.last_mut() {
+                Some(pair) if !question.contains('=') => pair.questions.push(question.trim().to_owned()),
+                _ => draft.note(format!("{place}:{number}"), "a filter is not carried over"),
+            }
+        } else if trimmed.starts_with("**Prompts") {
+            draft.note(format!("{place}:{number}"), "follow-up prompts are not carried over");
+        }
+    }
+    pairs
+}
+
+fn answer(language: &str, index: usize, pair: Pair, draft: &mut Draft) {
+    let Some(question) = pair.questions.first() else { return };
+    if pair.answer.is_empty() {
+        return draft.note(pair.place, format!("the question \"{question}\" has no answer"));
+    }
+    if pair.answer.contains("![") || pair.answer.contains("! [") {
+        draft.note(pair.place.clone(), "a picture in the answer is said as its address");
+    }
+    let topic = format!("{language} {}: {question}", index + 1);
+    let Some(say) = draft.text_in(language, vec![escape(&plain_markdown(&pair.answer))]) else { return };
+    draft.flow.answer.push(RawAnswer {
+        topic: spanned(topic),
+        title: draft.text_in(language, vec![escape(question)]),
+        phrases: Some(spanned(Text::ByLanguage(Texts::from([(language.to_owned(), pair.questions)])))),
+        phrases_from: None,
+        say,
+        link: None,
+    });
+}
+
+/// Markdown links as WhatsApp shows them: "text (https://…)".
+fn plain_markdown(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(open) = rest.find('[') {
+        let (before, after) = rest.split_at(open);
+        let link = after.find(']').and_then(|close| {
+            let label = after.get(1..close)?;
+            let tail = after.get(close + 1..)?.trim_start();
+            let address = tail.strip_prefix('(')?;
+            let end = address.find(')')?;
+            Some((label, address.get(..end)?, address.get(end + 1..)?))
+        });
+        match link {
+            Some((label, address, tail)) => {
+                out.push_str(before.trim_end_matches("! ").trim_end_matches('!'));
+                out.push_str(&format!("{label} ({address})"));
+                rest = tail;
+            }
+            None => {
+                out.push_str(before);
+                out.push('[');
+                rest = after.get(1..).unwrap_or("");
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entity_marks_leave_the_words() {
+        let cases = [
+            ("Añadir {NumNights=4 {HotelNights=Noches}} a mi reserva", "Añadir 4 Noches a mi reserva"),
+            ("call {@Name} now", "call now"),
+            ("plain", "plain"),
+            ("broken {a=b", "broken b"),
+        ];
+        for (marked, plain) in cases {
+            assert_eq!(without_marks(marked), plain);
+        }
+    }
+
+    #[test]
+    fn links_are_written_out() {
+        assert_eq!(plain_markdown("see [here](https://a.example) [x"), "see here (https://a.example) [x");
+        assert_eq!(plain_markdown("! [logo] (https://a.example)"), "logo (https://a.example)");
+    }
+
+    #[test]
+    fn the_language_stands_in_the_name() {
+        for (name, code) in [("Faq.es-es.qna", "es"), ("a/General.en-us.lu", "en"), ("faq.qna", "en")] {
+            assert_eq!(language_of(name), code);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Bots from where they were built: exports become flows, and what a flow cannot do is listed.
+//!
+//! Every importer reads a [`source`], fills a [`draft`] and leaves a note for each thing it drops or
+//! changes, with its place. Nothing is dropped in silence, and nothing in an export is ever executed.
+
+mod blocks;
+mod bot_framework;
+mod dialogflow_cx;
+mod dialogflow_es;
+mod draft;
+mod json;
+mod rasa;
+mod rasa_stories;
+mod source;
+mod typebot;
+
+pub use draft::Note;
+pub use source::ImportError;
+
+use crate::bot::flow::RawFlow;
+use source::Source;
+use std::path::Path;
+
+/// A bot as a flow.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The flow.
+    pub flow: RawFlow,
+    /// What was lost or changed, by place.
+    pub notes: Vec<Note>,
+}
+
+/// Where a bot was built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Dialogflow ES, both generations of export.
+    DialogflowEs,
+    /// Dialogflow CX, JSON package.
+    DialogflowCx,
+    /// Rasa YAML.
+    Rasa,
+    /// Bot Framework `.lu` and `.qna`.
+    BotFramework,
+    /// Typebot JSON.
+    Typebot,
+    /// A table of blocks, for builders that export nothing (Landbot, Zoho Guided Conversations).
+    Blocks,
+}
+
+impl Format {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::DialogflowEs => "Dialogflow ES",
+            Format::DialogflowCx => "Dialogflow CX",
+            Format::Rasa => "Rasa",
+            Format::BotFramework => "Bot Framework",
+            Format::Typebot => "Typebot",
+            Format::Blocks => "table of blocks",
+        }
+    }
+}
+
+/// Imports a bot from a file, a folder or a zip.
+pub fn import(path: &Path) -> Result<(Format, Import), ImportError> {
+    let mut source = Source::read(path)?;
+    let unknown = || ImportError::UnknownFormat { path: path.display().to_string() };
+    let format = format_of(&source).ok_or_else(unknown)?;
+    let import = match format {
+        Format::DialogflowEs => dialogflow_es::import(&mut source)?,
+        Format::DialogflowCx => dialogflow_cx::import(&mut source)?,
+        Format::Rasa => rasa::import(&source)?,
+        Format::BotFramework => bot_framework::import(&source)?,
+        Format::Typebot => typebot::import(&source)?,
+        Format::Blocks => blocks::import(&source)?,
+    };
+    Ok((format, import))
+}
+
+/// Finds out by the files' names, and for a single JSON file by what is in it.
+fn format_of(source: &Source) -> Option<Format> {
+    let any = |test: &dyn Fn(&str) -> bool| source.names().any(test);
+    if any(&|n| n.ends_with(".lu") || n.ends_with(".qna")) {
+        return Some(Format::BotFramework);
+    }
+    if any(&|n| n.contains("flows/") && n.ends_with(".json")) {
+        return Some(Format::DialogflowCx);
+    }
+    if any(&|n| n.contains("intents/") && n.ends_with(".json")) {
+        return Some(Format::DialogflowEs);
+    }
+    if any(&|n| n.ends_with(".yml") || n.ends_with(".yaml")) {
+        return Some(Format::Rasa);
+    }
+    let json: Vec<&str> = source.names().filter(|n| n.ends_with(".json")).collect();
+    if let [name] = json.as_slice() {
+        return source.text(name).filter(|text| text.contains("\"groups\"")).map(|_| Format::Typebot);
+    }
+    any(&|n| n.ends_with(".csv")).then_some(Format::Blocks)
+}
+
+impl Import {
+    /// The flow as a file, with the notes as comments at its head.
+    pub fn to_toml(&self) -> Result<String, ImportError> {
+        let broken = |why: toml::ser::Error| ImportError::Broken {
+            place: self.flow.name.clone(),
+            why: why.to_string(),
+        };
+        let flow = toml::to_string(&self.flow).map_err(broken)?;
+        let mut text = String::new();
+        if !self.notes.is_empty() {
+            text.push_str("# Not carried over, or changed:\n");
+            for note in &self.notes {
+                let line = format!("{}: {}", note.place, note.what);
+                text.push_str(&format!("# - {}\n", line.replace(|c: char| c.is_control(), " ")));
+            }
+            text.push('\n');
+        }
+        text.push_str(&flow);
+        Ok(text)
+    }
+}
+
+#[cfg(test)]
+mod tests;

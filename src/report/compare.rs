@@ -1,0 +1,122 @@
+//! Variants beside a baseline: what differs for real, what is luck.
+
+use super::format::{plus_minus, value};
+use super::text::{clean, left, right, shorten, width as columns};
+use crate::experiment::{Comparison, Difference, Finding};
+use crate::measure::Unit;
+use std::fmt::Write;
+
+/// Differences shown of each variant.
+const MAX_ROWS: usize = 30;
+
+/// The comparison on a screen: real differences first, then those not shown to be any. Metrics of a
+/// slice stand in the JSON output only.
+pub fn comparison(comparison: &Comparison, currency: &str, width: usize) -> String {
+    let mut out = format!("{} beside {}\n\n", clean(&comparison.variant), clean(&comparison.baseline));
+    let whole = || comparison.differences.iter().filter(|d| !d.metric.contains('{'));
+    let real = |d: &&Difference| matches!(d.finding, Finding::Better | Finding::Worse | Finding::Changed);
+    let ordered: Vec<&Difference> =
+        whole().filter(real).chain(whole().filter(|d| d.finding == Finding::NoneShown)).take(MAX_ROWS).collect();
+    let rows: Vec<[String; 5]> = ordered.iter().map(|d| row(d, currency)).collect();
+    let widest = |i: usize| rows.iter().map(|r| columns(&r[i])).max().unwrap_or(0);
+    let fixed = widest(0) + widest(2) + widest(3) + widest(4) + 8;
+    let names = widest(1).min(width.saturating_sub(fixed));
+    for [word, name, sides, difference, spread] in &rows {
+        let line = format!(
+            "{}  {}  {}  {}  {}",
+            left(word, widest(0)),
+            left(&shorten(name, names), names),
+            right(sides, widest(2)),
+            right(difference, widest(3)),
+            spread
+        );
+        let _infallible = writeln!(out, "{}", line.trim_end());
+    }
+    let same = whole().filter(|d| d.finding == Finding::Same).count();
+    let count = whole().filter(real).count();
+    let _infallible = write!(out, "\n{count} metrics differ for real, {same} are the same in every replication");
+    if let Some(level) = comparison.differences.first().map(|d| d.level) {
+        let _infallible = write!(out, "; each interval holds at {}", super::format::level(level));
+    }
+    out.push_str(".\n");
+    out
+}
+
+/// Word, metric, both sides, the difference with its sign, half its width.
+fn row(d: &Difference, currency: &str) -> [String; 5] {
+    let word = match d.finding {
+        Finding::Better => "better",
+        Finding::Worse => "worse",
+        Finding::Changed => "changed",
+        Finding::NoneShown => "no difference shown",
+        Finding::Same => "same",
+    };
+    let sign = if d.difference < 0.0 { '−' } else { '+' };
+    let size = d.difference.abs();
+    let size = match d.unit {
+        Unit::Share => format!("{} pp", super::format::number(size * 100.0)),
+        unit => value(size, unit, currency),
+    };
+    [
+        word.to_owned(),
+        clean(&d.metric),
+        format!("{} → {}", value(d.baseline, d.unit, currency), value(d.variant, d.unit, currency)),
+        format!("{sign}{size}"),
+        plus_minus(d.ci.map(|[low, high]| (high - low) / 2.0), d.unit),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn difference(metric: &str, unit: Unit, baseline: f64, variant: f64, finding: Finding) -> Difference {
+        let difference = variant - baseline;
+        let half = (difference.abs() * 0.1).max(1e-4);
+        Difference {
+            metric: metric.to_owned(),
+            unit,
+            baseline,
+            variant,
+            difference,
+            ci: Some([difference - half, difference + half]),
+            level: 0.95,
+            correlation: Some(0.8),
+            finding,
+            more_replications: None,
+            sentence: String::new(),
+        }
+    }
+
+    fn sample() -> Comparison {
+        Comparison {
+            baseline: "as it is".to_owned(),
+            variant: "one more agent".to_owned(),
+            differences: vec![
+                difference("conversations.offered", Unit::Count, 9_812.0, 9_812.0, Finding::Same),
+                difference("csat", Unit::Share, 0.792, 0.793, Finding::NoneShown),
+                difference("first_response.p90", Unit::S, 221.0, 130.0, Finding::Better),
+                difference("cost.per_conversation", Unit::Money, 0.446, 0.501, Finding::Worse),
+                difference("agents.staffed", Unit::Number, 5.2, 6.2, Finding::Changed),
+                difference("csat{team=\"fraud\"}", Unit::Share, 0.7, 0.8, Finding::Better),
+            ],
+        }
+    }
+
+    #[test]
+    fn what_is_real_stands_first() {
+        insta::assert_snapshot!(comparison(&sample(), "USD", 100));
+    }
+
+    #[test]
+    fn it_fits_the_width() {
+        let mut c = sample();
+        c.variant = "x\u{1b}[2J".to_owned();
+        c.differences[2].metric = "a".repeat(300);
+        let text = comparison(&c, "USD", 80);
+        assert!(!text.contains('\u{1b}'));
+        for line in text.lines().skip(2) {
+            assert!(columns(line) <= 90, "{line}");
+        }
+    }
+}
