@@ -14,6 +14,7 @@ use crate::traffic::synthetic::{ArrivalProcess, Next};
 #[derive(Clone, Debug)]
 pub(super) enum SourceState {
     Synthetic { process: Box<ArrivalProcess>, given: u64, next: Option<Next> },
+    Recorded(Box<super::replay::ReplayState>),
 }
 
 impl SourceState {
@@ -27,6 +28,7 @@ impl SourceState {
                     given: 0,
                     next: None,
                 },
+                CompiledSource::Recorded(_) => SourceState::Recorded(Box::default()),
             })
             .collect()
     }
@@ -34,11 +36,11 @@ impl SourceState {
 
 /// A customer's address: source (8 bits), repeat (8 bits), number within the source (48 bits). Another
 /// source or another policy never shifts it.
-fn entity(source: usize, repeat: u8, number: u64) -> u64 {
+pub(super) fn entity(source: usize, repeat: u8, number: u64) -> u64 {
     (source as u64) << 56 | u64::from(repeat) << 48 | (number & 0xffff_ffff_ffff)
 }
 
-fn pick(shares: &Shares, u: f64) -> u16 {
+pub(super) fn pick(shares: &Shares, u: f64) -> u16 {
     if shares.index.len() <= 1 {
         return shares.index.first().copied().unwrap_or(0);
     }
@@ -55,6 +57,10 @@ impl<O: Observer> World<'_, O> {
                 *next = process.next(compiled);
                 next.map(|n| n.at)
             }
+            (SourceState::Recorded(state), CompiledSource::Recorded(replay)) => {
+                state.next(replay, &self.streams, source)
+            }
+            _ => None,
         };
         if let Some(at) = at {
             self.events.schedule(at.max(self.now), Kind::Arrival, source as u32);
@@ -69,6 +75,13 @@ impl<O: Observer> World<'_, O> {
                 let from_burst = next.and_then(|n| n.intent);
                 let Source::Synthetic(synthetic) = &self.plan.sources[source] else { return };
                 draw_need(&self.streams, synthetic, source, number, from_burst)
+            }
+            SourceState::Recorded(state) => {
+                let (Some((_, number, script)), CompiledSource::Recorded(replay)) = (state.given, &self.c.sources[source])
+                else {
+                    return;
+                };
+                replay.need(&self.streams, source, entity(source, 0, number), script)
             }
         };
         self.schedule_arrival(source);

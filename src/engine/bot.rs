@@ -9,6 +9,7 @@ use crate::facts::{HandOff, Outcome};
 use crate::random::Purpose;
 use crate::rules::Moment;
 use crate::scenario::plan::{BotKind, TeamIdx};
+use crate::sla::Input;
 use crate::time::Instant;
 
 /// What the bot's pending reply leads to.
@@ -142,7 +143,7 @@ impl<O: Observer> World<'_, O> {
         conversation.waiting_since = Instant::NEVER;
         let outcome = conversation.bot_outcome;
         self.tell(slot, |w| Note::BotReplied { texts: w.talks.said.clone() });
-        self.clock_bot_replied(slot);
+        self.clock(slot, Input::BotReply);
         match outcome {
             BotOutcome::Await => {
                 self.customer_thinks(slot, Some(self.plan.bot.session_time_out));

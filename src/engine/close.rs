@@ -7,6 +7,8 @@ use super::world::World;
 use crate::facts::{ConversationRow, HandOff, NEVER, NONE, Outcome, QueueEnd};
 use crate::random::Purpose;
 use crate::rules::Moment;
+use crate::scenario::switches::Status;
+use crate::sla::Input;
 use crate::time::Instant;
 
 impl<O: Observer> World<'_, O> {
@@ -25,7 +27,7 @@ impl<O: Observer> World<'_, O> {
         conversation.step = NO_STAMP;
         conversation.patience = NO_STAMP;
         self.tell(slot, |_| Note::Resolved { by_bot });
-        self.clock_resolved(slot);
+        self.clock(slot, Input::Status(Status::Resolved));
         self.fire(slot, Moment::Resolved, 0);
         if self.slots[slot as usize].phase != Phase::Resolved {
             return;
@@ -66,7 +68,7 @@ impl<O: Observer> World<'_, O> {
         self.accounts.backlog(now, 1);
         self.slots[slot as usize].phase = Phase::Queue;
         self.draw_replies(slot);
-        self.clock_reopened(slot);
+        self.clock(slot, Input::Status(Status::Open));
         self.fire(slot, Moment::Reopened, 0);
         if self.slots[slot as usize].phase == Phase::Queue && self.slots[slot as usize].queue == NO_STAMP {
             self.enqueue(slot, team, now);
@@ -186,7 +188,7 @@ impl<O: Observer> World<'_, O> {
             bot_seen: c.bot_seen,
             measured: c.measured,
             solved: c.solved,
-            paused: self.tickets.paused_ms(slot),
+            paused: c.paused_ms,
             queue_wait: c.queue_ms,
             agent_work: c.work_ms,
             bot_time: c.bot_ms,

@@ -3,8 +3,9 @@
 use crate::bot::flow::Flow;
 use crate::desk::{Duty, TeamLayout, duty_changes};
 use crate::rules::Rules;
+use crate::sla::{Policies, compile_calendar};
 use crate::scenario::plan::{Assignment, BotKind, Plan, Source};
-use crate::time::{Instant, Span};
+use crate::time::{Calendar, Instant, Span};
 use crate::traffic::synthetic;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(super) enum CompiledSource {
     Synthetic(synthetic::Compiled),
+    Recorded(super::replay::Replay),
 }
 
 /// A change of duty of a block of agents.
@@ -40,7 +42,7 @@ pub(super) struct CompiledTeam {
 }
 
 /// A scenario made ready to run.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Compiled {
     /// The plan it was made from.
     pub plan: Arc<Plan>,
@@ -53,6 +55,8 @@ pub struct Compiled {
     /// Team of each intent.
     pub(super) team_of_intent: Vec<u16>,
     pub(super) rules: Rules,
+    /// SLA policies with their calendars.
+    pub(super) policies: Arc<Policies>,
     /// The bot's flow, if it has one.
     pub(super) flow: Option<Arc<Flow>>,
     /// Begin of the run: a week before the start if the desk does not start empty.
@@ -72,8 +76,10 @@ pub enum CompileError {
     TooMany { expected: f64, limit: f64 },
     #[error("the teams have {agents} agents in all; the limit is {limit}")]
     TooManyAgents { agents: u64, limit: u64 },
+    #[error("the recorded traffic `{name}`: {reason}")]
+    Traffic { name: String, reason: String },
     #[error("{0}")]
-    Traffic(String),
+    Sla(String),
     #[error("the bot's flow has faults")]
     Flow(Vec<crate::diag::Diagnostic>),
 }
@@ -103,7 +109,12 @@ impl Compiled {
                     expected += compiled.expected().min(synthetic.max as f64);
                     sources.push(CompiledSource::Synthetic(compiled));
                 }
-                Source::Recorded(_) => {}
+                Source::Recorded(recorded) => {
+                    let replay = super::replay::Replay::load(&plan, recorded)
+                        .map_err(|e| CompileError::Traffic { name: recorded.name.clone(), reason: e.to_string() })?;
+                    expected += replay.expected();
+                    sources.push(CompiledSource::Recorded(replay));
+                }
             }
         }
         if expected > MAX_CONVERSATIONS {
@@ -158,6 +169,7 @@ impl Compiled {
             })
             .collect();
         let rules = Rules::compile(&plan);
+        let policies = compile_policies(&plan)?;
         let flow = load_flow(&plan)?.map(Arc::new);
         let needs_text = rules.reads_text
             || plan.keep_messages
@@ -172,12 +184,36 @@ impl Compiled {
             duty,
             team_of_intent,
             rules,
+            policies: Arc::new(policies),
             flow,
             from,
             measured_from,
             needs_text,
         })
     }
+}
+
+fn compile_policies(plan: &Plan) -> Result<Policies, CompileError> {
+    let switches = &plan.desk.clocks;
+    let mut calendars = Vec::with_capacity(plan.calendars.len().max(1));
+    for calendar in &plan.calendars {
+        let compiled = compile_calendar(calendar, switches)
+            .map_err(|e| CompileError::Sla(format!("calendar `{}`: {e}", calendar.name)))?;
+        calendars.push(compiled);
+    }
+    if calendars.is_empty() {
+        calendars.push(Calendar::always());
+    }
+    Policies::compile(&plan.policies, &calendars, switches).map_err(|problems| {
+        let told: Vec<String> = problems
+            .iter()
+            .map(|p| {
+                let name = plan.policies.get(usize::from(p.policy)).map_or("?", |policy| policy.name.as_str());
+                format!("SLA policy `{name}` (line {}): {:?}", p.line, p.kind)
+            })
+            .collect();
+        CompileError::Sla(told.join("; "))
+    })
 }
 
 /// The flow of the plan's bot, bound to the plan's intents.
@@ -191,8 +227,25 @@ fn load_flow(plan: &Plan) -> Result<Option<Flow>, CompileError> {
 }
 
 impl Compiled {
+    pub(super) fn replay(&self, source: usize) -> Option<&super::replay::Replay> {
+        match self.sources.get(source) {
+            Some(CompiledSource::Recorded(replay)) => Some(replay),
+            _ => None,
+        }
+    }
+
+    /// The accounts of the recorded sources that were read: (source, report).
+    pub fn imports(&self) -> impl Iterator<Item = (&str, &crate::traffic::recorded::ImportReport)> {
+        self.plan.sources.iter().zip(&self.sources).filter_map(|(source, compiled)| match (source, compiled) {
+            (Source::Recorded(recorded), CompiledSource::Recorded(replay)) => {
+                Some((recorded.name.as_str(), &replay.recording().report))
+            }
+            _ => None,
+        })
+    }
+
     /// Whether a calendar is open.
-    pub(super) fn is_open(&self, _calendar: u16, _at: Instant) -> bool {
-        true
+    pub(super) fn is_open(&self, calendar: u16, at: Instant) -> bool {
+        self.policies.calendar(calendar).is_none_or(|calendar| calendar.is_open(at))
     }
 }

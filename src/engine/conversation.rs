@@ -65,6 +65,8 @@ pub(super) struct Conversation {
     pub last_agent: AgentIdx,
     /// Stamps of the events that concern it; an event with another stamp is stale.
     pub step: u64,
+    pub follow_up: u64,
+    pub silence: u64,
     pub patience: u64,
     pub deadline: u64,
     pub queue: u64,
@@ -91,6 +93,10 @@ pub(super) struct Conversation {
     pub queue_ms: i64,
     pub work_ms: i64,
     pub bot_ms: i64,
+    /// The customer owed an answer for so long.
+    pub silent_ms: i64,
+    /// The resolution clock stood still for so long.
+    pub paused_ms: i64,
     /// Agent replies it still takes.
     pub replies_left: u32,
     pub replies_drawn: u16,
@@ -135,6 +141,8 @@ impl Conversation {
             agent: NO_AGENT,
             last_agent: NO_AGENT,
             step: NO_STAMP,
+            follow_up: NO_STAMP,
+            silence: NO_STAMP,
             patience: NO_STAMP,
             deadline: NO_STAMP,
             queue: NO_STAMP,
@@ -154,6 +162,8 @@ impl Conversation {
             queue_ms: 0,
             work_ms: 0,
             bot_ms: 0,
+            silent_ms: 0,
+            paused_ms: 0,
             replies_left: 0,
             replies_drawn: 0,
             exchanges_drawn: 0,

@@ -8,6 +8,8 @@ use super::world::World;
 use crate::facts::Outcome;
 use crate::random::Purpose;
 use crate::rules::Moment;
+use crate::scenario::switches::Status;
+use crate::sla::Input;
 use crate::time::{Instant, Span};
 
 impl<O: Observer> World<'_, O> {
@@ -17,12 +19,17 @@ impl<O: Observer> World<'_, O> {
         let channel = &self.plan.channel;
         let conversation = &mut self.slots[slot as usize];
         conversation.customer_messages = conversation.customer_messages.saturating_add(1);
+        conversation.silence = NO_STAMP;
         conversation.message_cost += crate::channel::received(channel, &mut conversation.channel, now) as f32;
         if conversation.waiting_since == Instant::NEVER {
             conversation.waiting_since = now;
         }
-        conversation.desk_spoke_at = Instant::NEVER;
+        if conversation.desk_spoke_at != Instant::NEVER {
+            conversation.silent_ms += (now - conversation.desk_spoke_at).ms();
+            conversation.desk_spoke_at = Instant::NEVER;
+        }
         let media = conversation.need.media && conversation.customer_messages == 1;
+        self.next_line(slot);
         self.compose(slot);
         self.tell(slot, |w| Note::CustomerWrote {
             text: (!w.talks.text.is_empty()).then(|| w.talks.text.clone()),
@@ -32,7 +39,13 @@ impl<O: Observer> World<'_, O> {
             let hits = self.talks.word_hits(self.c);
             self.tickets.set_words(slot, hits);
         }
-        self.clock_customer_wrote(slot);
+        if self.slots[slot as usize].customer_messages == 1 {
+            self.clock_began(slot);
+        }
+        if self.slots[slot as usize].phase == Phase::Agent {
+            self.clock(slot, Input::Status(Status::Open));
+        }
+        self.clock(slot, Input::CustomerMessage);
         self.fire(slot, Moment::CustomerMessage, 0);
         match self.slots[slot as usize].phase {
             Phase::Bot => self.bot_hears(slot, media),
@@ -49,16 +62,21 @@ impl<O: Observer> World<'_, O> {
         let conversation = &mut self.slots[slot as usize];
         conversation.desk_spoke_at = self.now;
         let need = conversation.need;
+        if let Some(at) = self.recorded_answer(slot) {
+            match at.known() {
+                Some(at) => self.slots[slot as usize].step = self.events.schedule(at, Kind::CustomerWrites, slot),
+                None => self.expect_silence(slot, silence_after),
+            }
+            return;
+        }
+        let conversation = &mut self.slots[slot as usize];
         let n = u32::from(conversation.delays_drawn);
         conversation.delays_drawn = conversation.delays_drawn.wrapping_add(1);
         let mut stream = self.streams.nth(Purpose::ReplyDelay, need.entity, n);
         let customer = &self.plan.customer;
         if customer.falls_silent > 0.0 && stream.chance(customer.falls_silent) {
             self.tell(slot, |_| Note::FellSilent);
-            self.slots[slot as usize].step = match silence_after {
-                Some(span) => self.events.schedule(self.now + span, Kind::Silence, slot),
-                None => NO_STAMP,
-            };
+            self.expect_silence(slot, silence_after);
             return;
         }
         let law =
@@ -67,15 +85,25 @@ impl<O: Observer> World<'_, O> {
         self.slots[slot as usize].step = self.events.schedule(at, Kind::CustomerWrites, slot);
     }
 
+    /// Nothing more will be written: the conversation is closed after so long, if ever.
+    fn expect_silence(&mut self, slot: u32, silence_after: Option<Span>) {
+        if let Some(span) = silence_after {
+            self.slots[slot as usize].silence = self.events.schedule(self.now + span, Kind::Silence, slot);
+        }
+    }
+
     /// While waiting in a queue the customer writes again now and then.
     pub(super) fn schedule_follow_up(&mut self, slot: u32) {
         let Some(law) = &self.plan.customer.follow_up else { return };
         let conversation = &mut self.slots[slot as usize];
+        if conversation.follow_up != NO_STAMP || conversation.need.script != u32::MAX {
+            return;
+        }
         let n = u32::from(conversation.delays_drawn);
         conversation.delays_drawn = conversation.delays_drawn.wrapping_add(1);
         let mut stream = self.streams.nth(Purpose::ReplyDelay, conversation.need.entity, n);
         let at = Instant(self.now.ms() + law.draw_ms(&mut stream).max(1_000));
-        self.slots[slot as usize].step = self.events.schedule(at, Kind::CustomerWrites, slot);
+        self.slots[slot as usize].follow_up = self.events.schedule(at, Kind::CustomerWrites, slot);
     }
 
     /// Starts the customer's patience for the present wait.
@@ -123,7 +151,7 @@ impl<O: Observer> World<'_, O> {
 
     /// Nobody has written for as long as the session or the desk allows.
     pub(super) fn fall_silent(&mut self, slot: u32) {
-        self.slots[slot as usize].step = NO_STAMP;
+        self.slots[slot as usize].silence = NO_STAMP;
         match self.slots[slot as usize].phase {
             Phase::Bot => self.end(slot, Outcome::LeftBot),
             Phase::Agent => {

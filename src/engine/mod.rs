@@ -8,6 +8,7 @@
 mod accounts;
 mod arrive;
 mod bot;
+mod clocks;
 mod close;
 mod compiled;
 mod conversation;
@@ -15,6 +16,7 @@ mod customer;
 mod duty;
 mod event_list;
 mod queue;
+mod replay;
 mod story;
 mod talk;
 mod ticket;

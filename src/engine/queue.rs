@@ -10,6 +10,7 @@ use crate::facts::{HandOff, NONE, Outcome, QueueEnd, QueueStayRow};
 use crate::random::Purpose;
 use crate::rules::Moment;
 use crate::scenario::plan::TeamIdx;
+use crate::sla::Input;
 use crate::time::Instant;
 
 impl<O: Observer> World<'_, O> {
@@ -46,7 +47,7 @@ impl<O: Observer> World<'_, O> {
             conversation.rank_since = rank_since;
             conversation.agent = NO_AGENT;
         }
-        self.clock_entered_queue(slot);
+        self.clock(slot, Input::EnteredQueue);
         if let Some(agent) = self.free_agent(slot, team) {
             self.accounts.pass_queue(team, now);
             self.push_stay(slot, QueueEnd::Taken, team);
@@ -80,9 +81,7 @@ impl<O: Observer> World<'_, O> {
             let overflow = self.events.schedule(now + after, Kind::Overflow, slot);
             self.tickets.set_overflow(slot, overflow);
         }
-        if self.slots[slot as usize].step == NO_STAMP {
-            self.schedule_follow_up(slot);
-        }
+        self.schedule_follow_up(slot);
         self.fire(slot, Moment::Queued, ahead + 1);
     }
 
@@ -249,9 +248,9 @@ impl<O: Observer> World<'_, O> {
             let slot = entry.slot;
             self.leave_queue(slot, QueueEnd::Taken);
             self.push_stay(slot, QueueEnd::Taken, team);
-            if self.slots[slot as usize].step != NO_STAMP && self.plan.customer.follow_up.is_some() {
-                // The follow-up he would have written while waiting is not needed any more.
-                self.slots[slot as usize].step = NO_STAMP;
+            if self.slots[slot as usize].need.script == u32::MAX {
+                // What he would have written while waiting is not needed any more.
+                self.slots[slot as usize].follow_up = NO_STAMP;
             }
             self.assign(slot, agent);
         }
@@ -278,7 +277,8 @@ impl<O: Observer> World<'_, O> {
         if self.refuses(slot, agent) {
             return;
         }
-        self.clock_assigned(slot);
+        self.clock(slot, Input::LeftQueue);
+        self.clock(slot, Input::Assigned);
         self.fire(slot, Moment::Assigned, 0);
         if self.slots[slot as usize].phase == Phase::Agent {
             self.owe_reply(slot);

@@ -125,8 +125,8 @@ impl<O: Observer> World<'_, O> {
         if !self.c.needs_text {
             return;
         }
-        if let Some(text) = self.recorded_text(slot) {
-            self.talks.text.push_str(text);
+        if let Some(text) = self.recorded_text(slot).map(str::to_owned) {
+            self.talks.text = text;
             return;
         }
         let conversation = &self.slots[slot as usize];
@@ -271,12 +271,5 @@ fn hand_off(reason: FlowHandOff) -> HandOff {
         FlowHandOff::Media => HandOff::Media,
         FlowHandOff::Flow(_) => HandOff::Flow,
         FlowHandOff::LookUp => HandOff::Outage,
-    }
-}
-
-impl<O: Observer> World<'_, O> {
-    /// The words of the next line of a recorded conversation, if it has any.
-    fn recorded_text(&self, _slot: u32) -> Option<&'static str> {
-        None
     }
 }

@@ -8,12 +8,16 @@ use super::world::World;
 use crate::facts::{FiringRow, HandOff, NotificationRow, Outcome};
 use crate::rules::{Moment, Since, Situation, WordHits, due, holds};
 use crate::scenario::plan::{Action, RuleIdx, TeamIdx, Trigger};
+use crate::sla::{Input, Tracker};
 use crate::time::Instant;
 use smallvec::SmallVec;
 
 /// Columns beside the slab of conversations, index for index.
 #[derive(Clone, Debug)]
 pub(super) struct Tickets {
+    /// The clocks of each ticket.
+    pub trackers: Vec<Option<Tracker>>,
+    pub has_policies: bool,
     overflow: Vec<u64>,
     fired: Vec<SmallVec<[(RuleIdx, u16); 2]>>,
     has_rules: bool,
@@ -27,6 +31,8 @@ pub(super) struct Tickets {
 impl Tickets {
     pub fn new(c: &Compiled) -> Tickets {
         Tickets {
+            trackers: Vec::new(),
+            has_policies: !c.plan.policies.is_empty(),
             overflow: Vec::new(),
             fired: Vec::new(),
             has_rules: !c.rules.is_empty(),
@@ -46,6 +52,12 @@ impl Tickets {
             }
         }
         self.overflow[s] = NO_STAMP;
+        if self.has_policies {
+            if self.trackers.len() <= s {
+                self.trackers.resize(s + 1, None);
+            }
+            self.trackers[s] = None;
+        }
         if self.has_rules {
             self.fired[s].clear();
             self.words[s] = WordHits::default();
@@ -60,11 +72,6 @@ impl Tickets {
         self.words[slot as usize] = words;
     }
 
-    /// Time the resolution clock stood still, ms.
-    pub fn paused_ms(&self, _slot: u32) -> i64 {
-        0
-    }
-
     pub fn set_overflow(&mut self, slot: u32, stamp: u64) {
         self.overflow[slot as usize] = stamp;
     }
@@ -74,8 +81,11 @@ impl Tickets {
     }
 
     /// The earliest due time of the ticket's running clocks.
-    pub fn due(&self, _slot: u32) -> Instant {
-        Instant::NEVER
+    pub fn due(&self, slot: u32) -> Instant {
+        match self.trackers.get(slot as usize) {
+            Some(Some(tracker)) => tracker.next_due().unwrap_or(Instant::NEVER),
+            _ => Instant::NEVER,
+        }
     }
 
     /// Whether the rule fired for the ticket at this very instant already.
@@ -121,7 +131,6 @@ impl<O: Observer> World<'_, O> {
                 Trigger::FailedAttempts(n) => number == u32::from(n),
                 Trigger::Rating(worst) => number <= u32::from(worst),
                 Trigger::Backlog(n) => number > n,
-                Trigger::ClockLeft(..) | Trigger::ClockBreached(_) => number == u32::from(rule),
                 _ => true,
             };
             if sets_off && !self.try_rule(slot, rule) {
@@ -131,7 +140,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Fires a rule if its condition holds. False: no later rule is to be tried.
-    fn try_rule(&mut self, slot: u32, index: RuleIdx) -> bool {
+    pub(super) fn try_rule(&mut self, slot: u32, index: RuleIdx) -> bool {
         let c = self.c;
         let rule = &c.plan.rules[usize::from(index)];
         if self.slots[slot as usize].phase == Phase::Free {
@@ -214,7 +223,7 @@ impl<O: Observer> World<'_, O> {
         }
         self.slots[slot as usize].priority = to;
         self.tell(slot, |_| Note::PriorityChanged { from, to });
-        self.clock_priority(slot);
+        self.clock(slot, Input::Priority(to));
         // Its place in the queue follows.
         if self.slots[slot as usize].phase == Phase::Queue && self.slots[slot as usize].queue != NO_STAMP {
             self.requeue(slot);
@@ -280,7 +289,15 @@ impl<O: Observer> World<'_, O> {
 
     fn next_deadline(&self, slot: u32) -> Instant {
         let done = self.slots[slot as usize].deadlines_done;
-        let mut next = self.bot_limit(slot);
+        let mut next = self.bot_limit(slot).min(self.clock_next_deadline(slot));
+        for &rule in self.c.rules.at(Moment::Clock) {
+            if let Trigger::ClockLeft(clock, left) = self.plan.rules[usize::from(rule)].trigger {
+                let at = self.clock_left_at(slot, clock, left);
+                if at > done {
+                    next = next.min(at);
+                }
+            }
+        }
         for &(since, span, _) in &self.c.rules.timed {
             let at = self.timed_due(slot, since, span);
             if at > done {
@@ -304,19 +321,17 @@ impl<O: Observer> World<'_, O> {
                 break;
             }
         }
+        for &rule in c.rules.at(Moment::Clock) {
+            if let Trigger::ClockLeft(clock, left) = c.plan.rules[usize::from(rule)].trigger {
+                let at = self.clock_left_at(slot, clock, left);
+                if at > done && at <= now && !self.try_rule(slot, rule) {
+                    break;
+                }
+            }
+        }
+        self.clock_deadlines(slot);
         if self.slots[slot as usize].phase != Phase::Free {
             self.arm_deadline(slot);
         }
     }
-
-    pub(super) fn clock_customer_wrote(&mut self, _slot: u32) {}
-    pub(super) fn clock_bot_replied(&mut self, _slot: u32) {}
-    pub(super) fn clock_agent_replied(&mut self, _slot: u32) {}
-    pub(super) fn clock_ticket_created(&mut self, _slot: u32) {}
-    pub(super) fn clock_entered_queue(&mut self, _slot: u32) {}
-    pub(super) fn clock_assigned(&mut self, _slot: u32) {}
-    pub(super) fn clock_priority(&mut self, _slot: u32) {}
-    pub(super) fn clock_resolved(&mut self, _slot: u32) {}
-    pub(super) fn clock_reopened(&mut self, _slot: u32) {}
-    pub(super) fn clock_finish(&mut self, _slot: u32) {}
 }

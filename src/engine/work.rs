@@ -8,6 +8,8 @@ use super::world::World;
 use crate::desk::{AgentIdx, Attended, Duty};
 use crate::random::Purpose;
 use crate::rules::Moment;
+use crate::scenario::switches::Status;
+use crate::sla::Input;
 use crate::time::Instant;
 
 impl<O: Observer> World<'_, O> {
@@ -160,19 +162,23 @@ impl<O: Observer> World<'_, O> {
             conversation.first_response_at = now;
         }
         conversation.replies_left = conversation.replies_left.saturating_sub(1);
-        let (replies_left, work) = (conversation.replies_left, conversation.reply_work);
+        let work = conversation.reply_work;
+        // In a replay, nothing more was asked: this reply was the last.
+        let rest = self.recorded_replies(slot).map_or(u32::MAX, |replies| replies - 1);
+        let replies_left = self.slots[slot as usize].replies_left.min(rest);
         self.accounts.reply(team, work);
         self.agent_meters.replied(agent);
         self.totals.work_drawn.0 += work as f64;
         self.totals.work_drawn.1 += 1;
         self.tell(slot, |_| Note::AgentReplied { agent, template });
-        self.clock_agent_replied(slot);
+        self.clock(slot, Input::AgentReply);
         self.fire(slot, Moment::AgentMessage, 0);
         if self.slots[slot as usize].phase != Phase::Agent || self.slots[slot as usize].agent != agent {
             // A rule moved or closed it.
             return;
         }
         if replies_left > 0 {
+            self.clock(slot, Input::Status(Status::Pending));
             self.customer_thinks(slot, self.plan.desk.auto_resolve);
             self.arm_deadline(slot);
         } else {
@@ -224,6 +230,11 @@ impl<O: Observer> World<'_, O> {
         let conversation = &mut self.slots[slot as usize];
         let n = u32::from(conversation.exchanges_drawn);
         conversation.exchanges_drawn = conversation.exchanges_drawn.wrapping_add(1);
+        if let Some(replies) = self.recorded_replies(slot) {
+            self.slots[slot as usize].replies_left = replies;
+            return;
+        }
+        let conversation = &mut self.slots[slot as usize];
         let mut stream = self.streams.nth(Purpose::Exchanges, conversation.need.entity, n);
         conversation.replies_left =
             self.plan.intents[usize::from(conversation.need.intent)].exchanges.draw_count(&mut stream);

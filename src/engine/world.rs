@@ -217,8 +217,12 @@ impl<'a, O: Observer> World<'a, O> {
                 }
             }
             Kind::CustomerWrites => {
-                if self.slots[slot as usize].step == event.stamp {
-                    self.slots[slot as usize].step = NO_STAMP;
+                let conversation = &mut self.slots[slot as usize];
+                if conversation.step == event.stamp {
+                    conversation.step = NO_STAMP;
+                    self.customer_writes(slot);
+                } else if conversation.follow_up == event.stamp {
+                    conversation.follow_up = NO_STAMP;
                     self.customer_writes(slot);
                 }
             }
@@ -234,7 +238,7 @@ impl<'a, O: Observer> World<'a, O> {
                 }
             }
             Kind::Silence => {
-                if self.slots[slot as usize].step == event.stamp {
+                if self.slots[slot as usize].silence == event.stamp {
                     self.fall_silent(slot);
                 }
             }
@@ -298,6 +302,8 @@ impl<'a, O: Observer> World<'a, O> {
         let conversation = &mut self.slots[slot as usize];
         conversation.phase = Phase::Free;
         conversation.step = NO_STAMP;
+        conversation.follow_up = NO_STAMP;
+        conversation.silence = NO_STAMP;
         conversation.patience = NO_STAMP;
         conversation.deadline = NO_STAMP;
         conversation.queue = NO_STAMP;
@@ -349,8 +355,10 @@ impl<'a, O: Observer> World<'a, O> {
             self.events.drop_stale(|kind, stamp, entity| match kind {
                 Kind::Patience => slots[entity as usize].patience != stamp,
                 Kind::Deadline => slots[entity as usize].deadline != stamp,
-                Kind::Silence | Kind::OfferLapses | Kind::BotReply | Kind::CustomerWrites => {
-                    slots[entity as usize].step != stamp
+                Kind::Silence => slots[entity as usize].silence != stamp,
+                Kind::OfferLapses | Kind::BotReply => slots[entity as usize].step != stamp,
+                Kind::CustomerWrites => {
+                    slots[entity as usize].step != stamp && slots[entity as usize].follow_up != stamp
                 }
                 _ => false,
             });

@@ -7,6 +7,7 @@ use super::goals;
 use super::rules::RuleCounts;
 use super::state::ReplicationValues;
 use super::{Estimate, RuleResult, Summary};
+use crate::facts::RunTotals;
 use crate::scenario::metric::{Form, MetricName, Statistic};
 use crate::stats::{Interval, controlled_mean, mean_interval, ratio_interval};
 
@@ -29,6 +30,7 @@ pub(super) struct Kept {
     pub(super) backlog: Vec<f64>,
     pub(super) queue_by_half_hour: Vec<f64>,
     pub(super) days: Vec<(u64, u64)>,
+    totals: RunTotals,
 }
 
 /// What is known of the luck a replication had, with its true mean: taken out of the estimates.
@@ -69,6 +71,7 @@ impl Collected<'_> {
             backlog: replication.backlog,
             queue_by_half_hour: replication.gallery.queue_by_half_hour,
             days: replication.gallery.days,
+            totals: replication.totals,
         });
     }
 
@@ -95,6 +98,11 @@ impl Collected<'_> {
     /// The backlog of each replication by interval.
     pub fn backlogs(&self) -> Vec<&[f64]> {
         self.replications.iter().map(|r| r.backlog.as_slice()).collect()
+    }
+
+    /// What each replication counted itself.
+    pub fn totals(&self) -> impl Iterator<Item = &RunTotals> {
+        self.replications.iter().map(|r| &r.totals)
     }
 
     /// The values of one metric, replication by replication.
@@ -168,11 +176,7 @@ pub fn interval(
     level: f64,
     estimation: &Estimation,
 ) -> Option<(Interval, Option<f64>)> {
-    let units: Vec<Value> = if estimation.pairs {
-        values.chunks_exact(2).map(|pair| merge_pair(name, pair[0], pair[1])).collect()
-    } else {
-        values.to_vec()
-    };
+    let units = units(name, values, estimation.pairs);
     let plain = if is_ratio(name) {
         let pairs: Vec<(f64, f64)> = units.iter().map(|v| (v.numerator, v.denominator)).collect();
         ratio_interval(&pairs, level)
@@ -180,7 +184,7 @@ pub fn interval(
         let present: Vec<f64> = units.iter().filter_map(Value::get).collect();
         mean_interval(&present, level)
     }?;
-    Some(match controlled(name, &units, plain.mean, level, estimation) {
+    Some(match controlled(name, &units, level, estimation) {
         Some((interval, gain)) => (interval, Some(gain)),
         None => (plain, None),
     })
@@ -190,20 +194,13 @@ pub fn interval(
 fn controlled(
     name: &MetricName,
     units: &[Value],
-    mean: f64,
     level: f64,
     estimation: &Estimation,
 ) -> Option<(Interval, f64)> {
     if estimation.controls.is_empty() || units.iter().any(|v| v.denominator == 0.0) {
         return None;
     }
-    // A ratio is made linear about its estimate: r + (x - r y) / mean(y), as the delta method does.
-    let denominators = units.iter().map(|v| v.denominator).sum::<f64>() / units.len() as f64;
-    let y: Vec<f64> = if is_ratio(name) {
-        units.iter().map(|v| mean + (v.numerator - mean * v.denominator) / denominators).collect()
-    } else {
-        units.iter().filter_map(Value::get).collect()
-    };
+    let y: Vec<f64> = linear(name, units).into_iter().flatten().collect();
     let controls: Vec<Vec<f64>> = estimation
         .controls
         .iter()
@@ -219,6 +216,30 @@ fn controlled(
     let means: Vec<f64> = estimation.controls.iter().map(|control| control.mean).collect();
     let result = controlled_mean(&y, &controls, &means, level)?;
     Some((result.interval, result.gain))
+}
+
+/// One number for each unit of analysis, whose mean is the metric's estimate; `None` without data.
+/// What is compared, or regressed, is these.
+pub fn linearised(name: &MetricName, values: &[Value], pairs: bool) -> Vec<Option<f64>> {
+    linear(name, &units(name, values, pairs))
+}
+
+fn units(name: &MetricName, values: &[Value], pairs: bool) -> Vec<Value> {
+    match pairs {
+        true => values.chunks_exact(2).map(|pair| merge_pair(name, pair[0], pair[1])).collect(),
+        false => values.to_vec(),
+    }
+}
+
+/// A ratio is made linear about its estimate: r + (x - r y) / mean(y), as the delta method does.
+fn linear(name: &MetricName, units: &[Value]) -> Vec<Option<f64>> {
+    if !is_ratio(name) {
+        return units.iter().map(Value::get).collect();
+    }
+    let (x, y) = units.iter().fold((0.0, 0.0), |(x, y), v| (x + v.numerator, y + v.denominator));
+    let (ratio, mean_y) = (x / y, y / units.len() as f64);
+    let one = |v: &Value| ratio + (v.numerator - ratio * v.denominator) / mean_y;
+    units.iter().map(|v| (y != 0.0).then(|| one(v))).collect()
 }
 
 /// Sum over sum, or a mean of numbers.

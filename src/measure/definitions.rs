@@ -4,9 +4,11 @@
 use super::civil::Civil;
 use super::curves::CurveGrid;
 use super::formula::{Formula, formula};
+use super::gallery::thinning;
 use super::slice::{Slice, names};
 use crate::scenario::metric::{Dimension, MetricFault, MetricName, SlicePart, Slicing, Statistic, catalogue};
 use crate::scenario::plan::{Plan, Replications};
+use crate::time::Span;
 use std::collections::BTreeMap;
 
 /// A dimension with more values than this is sliced only where a goal asks for it.
@@ -91,6 +93,16 @@ impl Measures {
     /// The metrics in the order of [`super::ReplicationValues::values`].
     pub fn names(&self) -> impl Iterator<Item = &MetricName> {
         self.asked.iter().map(|a| &a.name)
+    }
+
+    /// The metrics that goals and precision wishes name.
+    pub fn wanted(&self) -> impl Iterator<Item = &MetricName> {
+        self.asked.iter().filter(|a| a.wanted).map(|a| &a.name)
+    }
+
+    /// Time between two points of a replication's backlog.
+    pub fn backlog_step(&self) -> Span {
+        Span::from_ms(self.plan.interval.ms() * thinning(self) as i64)
     }
 
     pub(super) fn within_ms(&self) -> i64 {

@@ -132,14 +132,18 @@ impl WeekGrid {
         self.teams.len() / self.slots
     }
 
-    /// The slots of a team that lie in [minute, minute + length) of the week, or the one that holds
-    /// it all; added up.
+    /// What a team did in [minute, minute + length) of the week; see [`WeekGrid::range`].
     pub(super) fn sum(&self, team: usize, minute: usize, length: usize) -> SlotSums {
-        let first = minute / self.minutes;
-        let last = (minute + length).div_ceil(self.minutes).min(self.slots).max(first + 1);
         let mut sum = SlotSums::default();
-        (first..last.min(self.slots)).for_each(|slot| sum.add(self.slot(team, slot)));
+        self.range(minute, length).for_each(|slot| sum.add(self.slot(team, slot)));
         sum
+    }
+
+    /// The slots that lie in [minute, minute + length) of the week, or the one that holds it all.
+    pub(super) fn range(&self, minute: usize, length: usize) -> std::ops::Range<usize> {
+        let first = minute / self.minutes;
+        let last = (minute + length).div_ceil(self.minutes).max(first + 1);
+        first..last.min(self.slots)
     }
 
     /// A quantity through the mean day: for each half hour the mean over the days of the week that

@@ -32,11 +32,11 @@ mod slice;
 mod state;
 mod sums;
 
-pub use collected::{Collected, Control, Estimation, estimate, interval};
+pub use collected::{Collected, Control, Estimation, estimate, interval, linearised};
 pub use definitions::Measures;
 pub use formula::Value;
 pub use goals::verdict;
-pub use pictures::Demand;
+pub use pictures::{Demand, StaffingFormula};
 pub use result::*;
 pub use rules::RuleCounts;
 pub use slice::names;

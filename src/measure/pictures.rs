@@ -3,7 +3,7 @@
 use super::civil::label;
 use super::collected::Collected;
 use super::curves::CurveSums;
-use super::gallery::{HOURS, thinning};
+use super::gallery::HOURS;
 use super::grid::SlotSums;
 use super::sums::HAND_OFFS;
 use super::{Band, Curve, HourCell, Pictures, StaffingRow, Summary};
@@ -11,29 +11,40 @@ use crate::facts::{Cause, HandOff, Outcome};
 use crate::scenario::metric::{Dimension, MetricName, SlicePart, Statistic, find};
 use crate::scenario::plan::{ClockKind, ServiceLevel, Team};
 use crate::stats::quantile_sorted;
+use crate::time::Span;
 
-/// What the staffing formula is asked: the demand on a team in one interval or hour.
+/// What the staffing formula is asked: the demand on a team through a civil week.
 #[derive(Clone, Copy, Debug)]
 pub struct Demand<'a> {
     /// The team.
     pub team: &'a Team,
-    /// Conversations that enter its queue, per hour.
-    pub entered_per_hour: f64,
-    /// Attention one conversation takes, mean, s.
+    /// Conversations that enter its queue in each interval, from Monday 00:00 on.
+    pub entered: &'a [f64],
+    /// Width of an interval.
+    pub interval: Span,
+    /// Attention one conversation takes, mean, s. That of the whole run: of a single interval it
+    /// would be mostly noise.
     pub work_s: f64,
     /// The target.
     pub service_level: ServiceLevel,
 }
 
+/// The staffing formula: agents needed in each interval of the week.
+pub type StaffingFormula<'a> = &'a dyn Fn(&Demand<'_>) -> Vec<f64>;
+
+/// Agents needed by team and interval of the week.
+struct Needs(Vec<Vec<f64>>);
+
 /// Hours listed as the worst.
 const WORST_HOURS: usize = 10;
 
 impl Collected<'_> {
-    /// Everything the charts need. `needed` is the staffing formula: agents needed for a demand.
-    pub fn pictures(&self, summary: &Summary, needed: &dyn Fn(&Demand<'_>) -> f64) -> Pictures {
+    /// Everything the charts need. `needed` is the staffing formula.
+    pub fn pictures(&self, summary: &Summary, needed: StaffingFormula<'_>) -> Pictures {
         let measures = self.measures();
-        let staffing = self.staffing(needed);
-        let (week, seen) = self.week(needed);
+        let needs = self.needs(needed);
+        let staffing = self.staffing(&needs);
+        let (week, seen) = self.week(&needs);
         Pictures {
             week,
             seen,
@@ -50,7 +61,7 @@ impl Collected<'_> {
             bot_outcomes: self.bot_outcomes(),
             cost: cost_parts(summary),
             causes: self.causes(),
-            worst_hours: self.worst_hours(needed),
+            worst_hours: self.worst_hours(&needs),
             staffing,
             occupancy: self.occupancy(summary),
             time_by_intent: self.time_by_intent(),
@@ -62,20 +73,34 @@ impl Collected<'_> {
         n as f64 / self.replications.len().max(1) as f64
     }
 
-    /// Agents a team needs for what entered in a part of the grid. The work of a conversation is the
-    /// team's mean over the whole run: that of a single interval is mostly noise.
-    fn needed(&self, team: usize, slot: &SlotSums, needed: &dyn Fn(&Demand<'_>) -> f64) -> f64 {
+    /// Asks the formula for every team.
+    fn needs(&self, formula: StaffingFormula<'_>) -> Needs {
         let plan = self.measures().plan();
-        let (Some(definition), Some(work_s)) = (plan.teams.get(team), self.work_s(team)) else { return 0.0 };
-        if slot.entered == 0 {
-            return 0.0;
-        }
-        needed(&Demand {
-            team: definition,
-            entered_per_hour: slot.entered_per_hour(),
-            work_s,
-            service_level: plan.service_level,
-        })
+        let grid = &self.gallery.grid;
+        let hours = grid.minutes() as f64 / 60.0;
+        let of_team = |(team, definition): (usize, &Team)| {
+            let slots = (0..grid.slots()).map(|at| grid.slot(team, at).entered_per_hour() * hours);
+            let entered: Vec<f64> = slots.collect();
+            let Some(work_s) = self.work_s(team) else { return vec![0.0; entered.len()] };
+            let mut needed = formula(&Demand {
+                team: definition,
+                entered: &entered,
+                interval: Span::from_minutes(grid.minutes() as i64),
+                work_s,
+                service_level: plan.service_level,
+            });
+            needed.resize(entered.len(), 0.0);
+            needed
+        };
+        Needs(plan.teams.iter().enumerate().map(of_team).collect())
+    }
+
+    /// Mean need of a team over the intervals of an hour of the week that were seen.
+    fn needed_in_hour(&self, needs: &Needs, team: usize, hour: usize) -> f64 {
+        let grid = &self.gallery.grid;
+        let seen = grid.range(hour * 60, 60).filter(|at| grid.slot(team, *at).span_ms > 0);
+        let (sum, n) = seen.fold((0.0, 0.0), |(sum, n), at| (sum + needs.0[team][at], n + 1.0));
+        if n > 0.0 { sum / n } else { 0.0 }
     }
 
     fn work_s(&self, team: usize) -> Option<f64> {
@@ -83,7 +108,7 @@ impl Collected<'_> {
         grid.sum(team, 0, HOURS * 60).work_s()
     }
 
-    fn week(&self, needed: &dyn Fn(&Demand<'_>) -> f64) -> (Vec<[HourCell; 24]>, Vec<[bool; 24]>) {
+    fn week(&self, needs: &Needs) -> (Vec<[HourCell; 24]>, Vec<[bool; 24]>) {
         let convention = self.measures().plan().service_level.abandoned;
         let grid = &self.gallery.grid;
         let mut week = vec![[HourCell::default(); 24]; 7];
@@ -98,7 +123,7 @@ impl Collected<'_> {
                     cell.staffed += slot.mean_staffed();
                     cell.busy += slot.mean_busy();
                     cell.queue += slot.mean_queue();
-                    cell.needed += self.needed(team, &slot, needed);
+                    cell.needed += self.needed_in_hour(needs, team, day * 24 + hour);
                     super::sums::Add::add(&mut queue.queue, &slot.queue);
                 }
                 if cell.entered == 0.0 {
@@ -110,7 +135,7 @@ impl Collected<'_> {
         (week, seen)
     }
 
-    fn staffing(&self, needed: &dyn Fn(&Demand<'_>) -> f64) -> Vec<StaffingRow> {
+    fn staffing(&self, needs: &Needs) -> Vec<StaffingRow> {
         let plan = self.measures().plan();
         let grid = &self.gallery.grid;
         let hours = grid.minutes() as f64 / 60.0;
@@ -128,7 +153,7 @@ impl Collected<'_> {
                     minute_of_week: (at * grid.minutes()) as u32,
                     entered: slot.entered_per_hour() * hours,
                     work_s,
-                    needed: self.needed(team, slot, needed),
+                    needed: needs.0[team][at],
                     staffed,
                     occupancy: if staffed > 0.0 { slot.mean_busy() / staffed } else { 0.0 },
                     service_level: slot.within(plan.service_level.abandoned),
@@ -139,7 +164,7 @@ impl Collected<'_> {
     }
 
     /// The hours of the week in which most conversations were not answered in time.
-    fn worst_hours(&self, needed: &dyn Fn(&Demand<'_>) -> f64) -> Vec<(String, String, f64, f64, f64, f64)> {
+    fn worst_hours(&self, needs: &Needs) -> Vec<(String, String, f64, f64, f64, f64)> {
         let plan = self.measures().plan();
         let grid = &self.gallery.grid;
         let mut hours = Vec::new();
@@ -165,7 +190,7 @@ impl Collected<'_> {
                     slot.entered_per_hour(),
                     slot.within(plan.service_level.abandoned),
                     slot.mean_staffed(),
-                    self.needed(team, &slot, needed),
+                    self.needed_in_hour(needs, team, hour),
                 )
             })
             .collect()
@@ -198,7 +223,7 @@ impl Collected<'_> {
     fn backlog(&self) -> Band {
         let measures = self.measures();
         let points = self.replications.iter().map(|r| r.backlog.len()).min().unwrap_or(0);
-        let step = measures.plan().interval.ms() * thinning(measures) as i64;
+        let step = measures.backlog_step().ms();
         let at = (0..points as i64).map(|i| measures.plan().start.ms() + i * step).collect();
         band(at, |i| self.replications.iter().map(|r| r.backlog[i]).collect())
     }

@@ -3,6 +3,7 @@
 use crate::facts::*;
 use crate::scenario::plan::{ClockKind, Plan};
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// Two teams, two intents, two priorities, a bot, a policy, rules and goals; Monday 2026-11-23 in UTC.
 pub(super) const SCENARIO: &str = r#"
@@ -56,7 +57,7 @@ platform_per_seat = 15
 
 [[rule]]
 name = "tell the lead"
-when = { breached = "first_response" }
+when = { clock = "first_response" }
 then = [{ notify = "lead" }]
 
 [[goal]]
@@ -66,11 +67,14 @@ that = "sla.first_response.compliance >= 90%"
 that = 'first_response.p90{team="front",priority="urgent"} <= 5m'
 "#;
 
+/// The plan of [`SCENARIO`], parsed once.
 pub(super) fn plan() -> Plan {
-    match crate::scenario::parse(SCENARIO, "measured.toml", Path::new(""), &[]) {
-        Ok(loaded) => loaded.plan,
-        Err(faults) => panic!("{faults:#?}"),
-    }
+    static PLAN: LazyLock<Plan> =
+        LazyLock::new(|| match crate::scenario::parse(SCENARIO, "measured.toml", Path::new(""), &[]) {
+            Ok(loaded) => loaded.plan,
+            Err(faults) => panic!("{faults:#?}"),
+        });
+    PLAN.clone()
 }
 
 pub(super) const SECOND: i64 = 1_000;

@@ -216,9 +216,11 @@ fn queues() {
             (r#"abandonment.rate{team="senior"}"#, None),
         ],
     );
-    for (convention, level) in
-        [(Convention::LeftOut, 2.0 / 5.0), (Convention::Failed, 2.0 / 8.0), (Convention::ServedOnly, 2.0 / 3.0)]
-    {
+    for (convention, level) in [
+        (Convention::LeftOut, 2.0 / 5.0),
+        (Convention::Failed, 2.0 / 8.0),
+        (Convention::ServedOnly, 2.0 / 3.0),
+    ] {
         plan.service_level.abandoned = convention;
         measure(&plan, &[("service_level", Some(level)), (r#"service_level{team="front"}"#, Some(level))]);
     }
@@ -289,7 +291,7 @@ fn clocks_and_rules() {
     assert_eq!(summary.goals[0].verdict, Verdict::Missed);
     // Every conversation so far is of low priority: the other goal has nothing to judge.
     assert_eq!(summary.goals[1].verdict, Verdict::NoData);
-    let pictures = collected.pictures(&summary, &|_| 0.0);
+    let pictures = collected.pictures(&summary, &|_| Vec::new());
     let (clock, cause, spell, n) = &pictures.causes[0];
     assert_eq!(
         (clock.as_str(), cause.as_str(), spell.as_str(), *n),
@@ -365,7 +367,10 @@ fn agents_backlog_and_money() {
     collected.push(r);
     let summary = collected.summary("simulated", &Estimation::default());
     assert_eq!(summary.goals[0].verdict, Verdict::NoData);
-    let pictures = collected.pictures(&summary, &|demand| demand.entered_per_hour * demand.work_s / 3_600.0);
+    let pictures = collected.pictures(&summary, &|demand| {
+        let hours = demand.interval.seconds() / 3_600.0;
+        demand.entered.iter().map(|n| n / hours * demand.work_s / 3_600.0).collect()
+    });
     // Monday and Tuesday were seen, Wednesday was not.
     let monday = pictures.week[0][9];
     assert_eq!((monday.entered, monday.staffed, monday.busy, monday.queue), (24.0, 4.0, 2.0, 6.0));
@@ -404,7 +409,7 @@ fn pictures_of_conversations() {
         collected.push(state.finish(&totals(&plan)));
     }
     let summary = collected.summary("simulated", &Estimation::default());
-    let pictures = collected.pictures(&summary, &|_| 0.0);
+    let pictures = collected.pictures(&summary, &|_| Vec::new());
     let s = str::to_owned;
     assert_eq!(
         pictures.flow,

@@ -88,8 +88,13 @@ mod tests {
 
     #[test]
     fn a_wrong_word_is_an_error() {
-        assert!(matches!(ClockSwitches::like("jira", toml::Table::new()), Err(SwitchesError::UnknownPreset(_))));
-        for wrong in ["exact_close = \"later\"", "no_such_switch = 1", "poll_every = \"5\"", "[pauses]\nlunch = []"] {
+        assert!(matches!(
+            ClockSwitches::like("jira", toml::Table::new()),
+            Err(SwitchesError::UnknownPreset(_))
+        ));
+        for wrong in
+            ["exact_close = \"later\"", "no_such_switch = 1", "poll_every = \"5\"", "[pauses]\nlunch = []"]
+        {
             assert!(ClockSwitches::like("zendesk", wrong.parse().unwrap()).is_err(), "{wrong}");
         }
     }

@@ -309,6 +309,8 @@ pub struct Recorded {
     pub intents: Shares,
     /// Reads the log's text (true) or lets the statistical bot do without it.
     pub text: bool,
+    /// The record is laid over a cycle of this length.
+    pub fold: Option<Span>,
     /// A silence this long begins another conversation.
     pub silence_gap: Span,
 }

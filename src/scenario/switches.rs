@@ -479,14 +479,17 @@ impl ClockSwitches {
 
 /// Durations as text with units: `5m`, `1h 30m`.
 mod span_text {
+    use crate::scenario::value::{duration_ms, write_duration};
     use crate::time::Span;
     use serde::{Deserialize, Deserializer, Serializer};
 
     pub fn serialize<S: Serializer>(span: &Span, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(span)
+        serializer.collect_str(&write_duration(span.0 as f64))
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        let text = String::deserialize(deserializer)?;
+        // a duration is at most a century: far inside what an i64 of milliseconds holds
+        duration_ms(&text).map(|ms| Span(ms.round() as i64)).map_err(serde::de::Error::custom)
     }
 }

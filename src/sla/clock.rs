@@ -86,7 +86,13 @@ impl History {
 
     /// When `target` of business time has passed since `start`, pauses not counted; none for an empty
     /// target.
-    pub fn due_after(&self, kind: ClockKind, start: Instant, target: Span, policies: &Policies) -> Option<Instant> {
+    pub fn due_after(
+        &self,
+        kind: ClockKind,
+        start: Instant,
+        target: Span,
+        policies: &Policies,
+    ) -> Option<Instant> {
         (target > Span::ZERO).then(|| self.due(kind, start, target, OpenPause::Unextended, policies))
     }
 
@@ -111,7 +117,12 @@ impl History {
                 CalendarChange::Last => last_calendar,
                 CalendarChange::Each => change.calendar,
             };
-            (from < next).then_some(Stretch { from, to: next, paused: pausing.contains(change.status), calendar })
+            (from < next).then_some(Stretch {
+                from,
+                to: next,
+                paused: pausing.contains(change.status),
+                calendar,
+            })
         })
     }
 
@@ -196,8 +207,10 @@ impl History {
             if to <= stretch.from {
                 continue;
             }
-            let length = with(policies, stretch.calendar, |calendar| calendar.business_between(stretch.from, to));
-            let final_pause = by_resolution && stretch.to >= end && switches.final_pause != FinalPause::TakenOut;
+            let length =
+                with(policies, stretch.calendar, |calendar| calendar.business_between(stretch.from, to));
+            let final_pause =
+                by_resolution && stretch.to >= end && switches.final_pause != FinalPause::TakenOut;
             if stretch.paused && !final_pause {
                 paused += length;
             } else {

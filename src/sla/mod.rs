@@ -12,7 +12,9 @@ mod stamps;
 mod tracker;
 
 pub use clock::{ClockRecord, History};
-pub use policies::{Policies, PolicyProblem, ProblemKind, TicketFacts, compile_calendar, compile_hours, matches};
+pub use policies::{
+    Policies, PolicyProblem, ProblemKind, TicketFacts, compile_calendar, compile_hours, matches,
+};
 pub use replay::{Desk, LogProblem, LogWarning, Notice, Replay, Story, replay};
 pub use stamps::Stamps;
 pub use tracker::{Deadline, Input, Opening, Standing, Tracker};

@@ -1,7 +1,9 @@
 //! Policies ready for use: targets by clock and priority, the order in which they are tried, and
 //! what is wrong with them.
 
-use crate::scenario::plan::{CalendarPlan, ClockKind, ClockSwitches, Condition, Policy, PolicyIdx, PriorityIdx};
+use crate::scenario::plan::{
+    CalendarPlan, ClockKind, ClockSwitches, Condition, Policy, PolicyIdx, PriorityIdx,
+};
 use crate::scenario::switches::{CalendarWithoutHours, EmptyCondition, PolicyOrder};
 use crate::time::calendar::BusinessHours;
 use crate::time::{Calendar, CalendarError, Instant, Span};
@@ -180,11 +182,13 @@ impl Policies {
             }
         }
         let problems = problems(policies, calendars, switches, &order);
-        let (errors, warnings): (Vec<_>, Vec<_>) = problems.into_iter().partition(|problem| problem.kind.is_error());
+        let (errors, warnings): (Vec<_>, Vec<_>) =
+            problems.into_iter().partition(|problem| problem.kind.is_error());
         if !errors.is_empty() {
             return Err(errors);
         }
-        let policies = policies.iter().enumerate().map(|(index, policy)| compile(index, policy, switches)).collect();
+        let policies =
+            policies.iter().enumerate().map(|(index, policy)| compile(index, policy, switches)).collect();
         Ok(Policies { policies, order, calendars: calendars.to_vec(), switches: switches.clone(), warnings })
     }
 
@@ -196,7 +200,10 @@ impl Policies {
     /// The policy of a ticket: the first that matches.
     pub fn select(&self, facts: &TicketFacts<'_>) -> Option<PolicyIdx> {
         let first = self.order.iter().map(|&i| &self.policies[i]);
-        first.into_iter().find(|policy| matches(&policy.condition, facts, &self.calendars)).map(|policy| policy.index)
+        first
+            .into_iter()
+            .find(|policy| matches(&policy.condition, facts, &self.calendars))
+            .map(|policy| policy.index)
     }
 
     fn policy(&self, policy: Option<PolicyIdx>) -> Option<&Compiled> {
@@ -270,7 +277,8 @@ fn problems(
 ) -> Vec<PolicyProblem> {
     let mut found = Vec::new();
     let index = |i: usize| PolicyIdx::try_from(i).unwrap_or(PolicyIdx::MAX);
-    let mut note = |i: usize, kind| found.push(PolicyProblem { policy: index(i), line: policies[i].line, kind });
+    let mut note =
+        |i: usize, kind| found.push(PolicyProblem { policy: index(i), line: policies[i].line, kind });
     let given = |targets: &[Option<Span>]| targets.iter().flatten().any(|span| *span > Span::ZERO);
     for (i, policy) in policies.iter().enumerate() {
         if usize::from(policy.calendar) >= calendars.len() {
@@ -289,7 +297,9 @@ fn problems(
     }
     for (place, &i) in order.iter().enumerate() {
         let catch_all = order[..place].iter().find(|&&j| is_empty(&policies[j].when));
-        let same = order[..place].iter().find(|&&j| format!("{:?}", policies[j].when) == format!("{:?}", policies[i].when));
+        let same = order[..place]
+            .iter()
+            .find(|&&j| format!("{:?}", policies[j].when) == format!("{:?}", policies[i].when));
         match (catch_all, same) {
             (Some(&j), _) => note(i, ProblemKind::Unreachable(index(j))),
             (None, Some(&j)) => note(i, ProblemKind::Overlaps(index(j))),

@@ -120,7 +120,8 @@ pub fn replay(events: &[Event], until: Instant, desk: &Desk, policies: &Policies
 /// Sorted by time, as stable as the log itself, each event once.
 fn in_order(events: &[Event]) -> (Vec<&Event>, Vec<LogWarning>) {
     let mut warnings = Vec::new();
-    let mut warn = |event: &Event, problem| warnings.push(LogWarning { origin: event.origin.clone(), problem });
+    let mut warn =
+        |event: &Event, problem| warnings.push(LogWarning { origin: event.origin.clone(), problem });
     let mut sorted: Vec<&Event> = Vec::with_capacity(events.len());
     let mut latest = Instant(i64::MIN);
     for event in events {
@@ -197,10 +198,14 @@ impl<'a> Run<'a> {
         if let Some(message) = events.iter().find(|event| is_message_of(event, Role::Customer)) {
             known.learn(message, desk);
         }
-        let status = (first.kind == Kind::Status).then(|| first.value.as_deref().and_then(|w| policies.switches().status(w)));
+        let status = (first.kind == Kind::Status)
+            .then(|| first.value.as_deref().and_then(|w| policies.switches().status(w)));
         let status = status.flatten().filter(|status| !status.is_over()).unwrap_or(Status::Open);
         let policy = policies.select(&known.facts(at));
-        let by_agent = events.iter().find(|event| event.kind == Kind::Message).is_some_and(|event| event.from == Role::Agent);
+        let by_agent = events
+            .iter()
+            .find(|event| event.kind == Kind::Message)
+            .is_some_and(|event| event.from == Role::Agent);
         let opening = Opening { at, policy, priority: known.priority, status, by_agent, with_bot: desk.bot };
         Run {
             desk,

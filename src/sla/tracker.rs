@@ -4,12 +4,12 @@
 //! Inside one instant the order of the inputs counts. Due dates are computed when something changes
 //! them, never when they are asked for.
 
-use super::clock::{ClockRecord, History, OpenPause};
 use super::Policies;
+use super::clock::{ClockRecord, History, OpenPause};
 use crate::scenario::plan::{ClockKind, PolicyIdx, PriorityIdx};
 use crate::scenario::switches::{
-    AtReopening, AtResolution, BreachUnderOldTarget, DueWhilePaused, EventAtDue, FinalPause, FirstResponseFrom,
-    HandSetDue, NextResponseFrom, OutboundFirstResponse, PriorityChange, Status,
+    AtReopening, AtResolution, BreachUnderOldTarget, DueWhilePaused, EventAtDue, FinalPause,
+    FirstResponseFrom, HandSetDue, NextResponseFrom, OutboundFirstResponse, PriorityChange, Status,
 };
 use crate::time::{Instant, Span};
 
@@ -169,14 +169,22 @@ impl Tracker {
         if !waits_for_handoff && !waits_for_customer {
             tracker.begin(ClockKind::FirstResponse, at, policies);
         }
-        for kind in [ClockKind::Update, ClockKind::Resolution, ClockKind::RequesterWait, ClockKind::Assignment] {
+        for kind in
+            [ClockKind::Update, ClockKind::Resolution, ClockKind::RequesterWait, ClockKind::Assignment]
+        {
             tracker.begin(kind, at, policies);
         }
         tracker
     }
 
     /// Something happens; clocks that end are handed to `out`.
-    pub fn apply(&mut self, at: Instant, input: Input, policies: &Policies, out: &mut impl FnMut(ClockRecord)) {
+    pub fn apply(
+        &mut self,
+        at: Instant,
+        input: Input,
+        policies: &Policies,
+        out: &mut impl FnMut(ClockRecord),
+    ) {
         let switches = policies.switches();
         match input {
             Input::CustomerMessage => self.customer_wrote(at, policies),
@@ -193,7 +201,9 @@ impl Tracker {
             Input::Note if switches.note_answers => self.agent_wrote(at, policies, out),
             Input::Note => {}
             Input::HandedOff => {
-                if self.first_response == Instant::NEVER && !self.measured_no_more(ClockKind::FirstResponse, policies) {
+                if self.first_response == Instant::NEVER
+                    && !self.measured_no_more(ClockKind::FirstResponse, policies)
+                {
                     let waits = self.clock(ClockKind::FirstResponse).phase == Phase::Idle;
                     if waits && switches.first_response_from == FirstResponseFrom::Handoff {
                         self.begin(ClockKind::FirstResponse, at, policies);
@@ -317,7 +327,8 @@ impl Tracker {
 
     /// Where the ticket stands. What was missed stays missed.
     pub fn standing(&self, at: Instant, policies: &Policies) -> Standing {
-        let mut standing = Standing { failed: self.misses.iter().any(|&misses| misses > 0), ..Standing::default() };
+        let mut standing =
+            Standing { failed: self.misses.iter().any(|&misses| misses > 0), ..Standing::default() };
         for kind in [ClockKind::FirstResponse, ClockKind::Resolution] {
             let clock = self.clock(kind);
             if clock.phase == Phase::Stopped {
@@ -377,7 +388,9 @@ impl Tracker {
         if switches.next_response_miss_per_message {
             self.clock_mut(ClockKind::NextResponse).noticed = false;
         }
-        if self.waiting_since != Instant::NEVER && switches.next_response_from == NextResponseFrom::OldestUnanswered {
+        if self.waiting_since != Instant::NEVER
+            && switches.next_response_from == NextResponseFrom::OldestUnanswered
+        {
             return;
         }
         self.waiting_since = at;
@@ -413,7 +426,13 @@ impl Tracker {
         }
     }
 
-    fn status_changed(&mut self, at: Instant, to: Status, policies: &Policies, out: &mut impl FnMut(ClockRecord)) {
+    fn status_changed(
+        &mut self,
+        at: Instant,
+        to: Status,
+        policies: &Policies,
+        out: &mut impl FnMut(ClockRecord),
+    ) {
         let from = self.status;
         if from == to {
             return;
@@ -524,7 +543,8 @@ impl Tracker {
 
     fn begin(&mut self, kind: ClockKind, at: Instant, policies: &Policies) {
         let target = policies.target(self.policy, self.priority, kind);
-        let fresh = Clock { phase: Phase::Running, started: at, target, priority: self.priority, ..Clock::IDLE };
+        let fresh =
+            Clock { phase: Phase::Running, started: at, target, priority: self.priority, ..Clock::IDLE };
         *self.clock_mut(kind) = fresh;
         self.recompute(kind, policies);
     }
@@ -537,7 +557,13 @@ impl Tracker {
         }
     }
 
-    fn end_for_good(&mut self, kind: ClockKind, at: Instant, policies: &Policies, out: &mut impl FnMut(ClockRecord)) {
+    fn end_for_good(
+        &mut self,
+        kind: ClockKind,
+        at: Instant,
+        policies: &Policies,
+        out: &mut impl FnMut(ClockRecord),
+    ) {
         self.end(kind, at, policies, out);
         self.clock_mut(kind).phase = Phase::Over;
     }
@@ -551,7 +577,8 @@ impl Tracker {
                 continue;
             }
             let target = policies.target(self.policy, self.priority, kind);
-            let overdue = self.clock(kind).phase == Phase::Running && late(self.clock(kind).due, at, policies);
+            let overdue =
+                self.clock(kind).phase == Phase::Running && late(self.clock(kind).due, at, policies);
             let priority = self.priority;
             let clock = self.clock_mut(kind);
             let stays = policies.switches().breach_under_old_target == BreachUnderOldTarget::Stays;
@@ -644,23 +671,36 @@ impl Tracker {
     /// When the policy's warning for a clock is due.
     fn warning(&self, kind: ClockKind, due: Instant, policies: &Policies) -> Option<Instant> {
         let share = policies.warn_left(self.policy).filter(|share| *share > 0.0 && *share < 1.0)?;
+        Some(self.with_left(kind, share, policies)?.min(due))
+    }
+
+    /// When a running clock has this share of its target left, if it runs and is due at all.
+    pub fn left_at(&self, kind: ClockKind, share: f64, policies: &Policies) -> Option<Instant> {
+        self.due(kind)?;
+        self.with_left(kind, share, policies)
+    }
+
+    fn with_left(&self, kind: ClockKind, share: f64, policies: &Policies) -> Option<Instant> {
         let clock = self.clock(kind);
         let target = clock.target?;
         // rounding to a millisecond is far below any precision in use
         let before = Span((target.0 as f64 * share).round() as i64);
-        let warn = if clock.hand_set {
-            due - before
+        Some(if clock.hand_set {
+            clock.due - before
         } else {
             self.history.due(kind, clock.started, target - before, OpenPause::Unextended, policies)
-        };
-        Some(warn.min(due))
+        })
     }
 }
 
 /// When the checker sees that `due` has passed: at once, or at its next look.
 fn checked_at(due: Instant, policies: &Policies) -> Instant {
     let every = policies.switches().poll_every.0;
-    if every <= 0 { due } else { Instant(due.0.div_euclid(every) * every + if due.0.rem_euclid(every) == 0 { 0 } else { every }) }
+    if every <= 0 {
+        due
+    } else {
+        Instant(due.0.div_euclid(every) * every + if due.0.rem_euclid(every) == 0 { 0 } else { every })
+    }
 }
 
 /// Is an answer at `at` too late?

@@ -53,12 +53,13 @@ pub enum ExactClose {
 
 /// A compiled business calendar; cheap to clone, shared between threads.
 #[derive(Clone, Debug)]
-pub struct Calendar(Arc<Kind>);
+pub struct Calendar(Option<Arc<Compiled>>);
 
+/// What stands behind a calendar that is not always open.
 #[derive(Debug)]
-enum Kind {
-    Always,
-    Hours { hours: BusinessHours, blocks: Box<[OnceLock<Block>]> },
+struct Compiled {
+    hours: BusinessHours,
+    blocks: Box<[OnceLock<Block>]>,
 }
 
 /// The open periods of one block.
@@ -118,7 +119,7 @@ impl Block {
 impl Calendar {
     /// Open at all times.
     pub fn always() -> Calendar {
-        Calendar(Arc::new(Kind::Always))
+        Calendar(None)
     }
 
     /// From the hours of Monday..Sunday and of dates that replace them (none: closed that day).
@@ -139,19 +140,19 @@ impl Calendar {
             return Ok(Calendar::always());
         }
         let blocks = (0..BLOCKS).map(|_| OnceLock::new()).collect();
-        Ok(Calendar(Arc::new(Kind::Hours { hours, blocks })))
+        Ok(Calendar(Some(Arc::new(Compiled { hours, blocks }))))
     }
 
     /// True for a calendar without any closed time.
     pub fn is_always(&self) -> bool {
-        matches!(*self.0, Kind::Always)
+        self.0.is_none()
     }
 
     /// The block with this number, or `None` beyond the horizon.
     fn block(&self, index: i64) -> Option<&Block> {
-        let Kind::Hours { hours, blocks } = &*self.0 else { return None };
-        let cell = blocks.get(usize::try_from(index).ok()?)?;
-        Some(cell.get_or_init(|| Block::compile(hours, index)))
+        let compiled = self.0.as_ref()?;
+        let cell = compiled.blocks.get(usize::try_from(index).ok()?)?;
+        Some(cell.get_or_init(|| Block::compile(&compiled.hours, index)))
     }
 
     /// The first open period that ends after `at`, joined over the border of its block.
@@ -311,14 +312,6 @@ impl Calendar {
         Instant(i64::MIN)
     }
 
-    /// Civil date of an instant in the calendar's zone; UTC for [`Calendar::always`].
-    pub fn date_of(&self, at: Instant) -> Date {
-        match &*self.0 {
-            Kind::Hours { hours, .. } => hours.civil(at).date(),
-            Kind::Always => BusinessHours::new(TimeZone::UTC, Default::default()).civil(at).date(),
-        }
-    }
-
     /// The same time of day so many working days later, or the next open instant if the desk is
     /// closed then. A working day is a date on which an open period begins; today does not count.
     pub fn add_days(&self, start: Instant, days: u32) -> Instant {
@@ -338,7 +331,7 @@ impl Calendar {
     }
 
     fn same_time_on_working_day(&self, start: Instant, days: u32, forward: bool) -> Option<Instant> {
-        let Kind::Hours { hours, .. } = &*self.0 else {
+        let Some(Compiled { hours, .. }) = self.0.as_deref() else {
             let span = Span(86_400_000 * i64::from(days));
             return Some(if forward { start + span } else { start - span });
         };

@@ -1,4 +1,4 @@
-//! The integration tests, one binary.
+//! Tests of the whole, through the library's public face; one binary, linked once.
 
 mod exact;
 mod exact_cases;

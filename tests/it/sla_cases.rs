@@ -24,7 +24,13 @@ fn all_cases() {
         .iter()
         .filter_map(|case| run(case).err().map(|why| format!("{}: {why}", case["id"].as_str().unwrap())))
         .collect();
-    assert!(failures.is_empty(), "{} of {} cases fail:\n{}", failures.len(), cases.len(), failures.join("\n"));
+    assert!(
+        failures.is_empty(),
+        "{} of {} cases fail:\n{}",
+        failures.len(),
+        cases.len(),
+        failures.join("\n")
+    );
 }
 
 fn run(case: &Value) -> Outcome {
@@ -84,7 +90,9 @@ fn hours(value: &Value) -> Vec<Hours> {
 }
 
 fn dated(value: &Value) -> Vec<(jiff::civil::Date, Vec<Hours>)> {
-    value.as_object().map_or(vec![], |dates| dates.iter().map(|(date, at)| (date.parse().unwrap(), hours(at))).collect())
+    value
+        .as_object()
+        .map_or(vec![], |dates| dates.iter().map(|(date, at)| (date.parse().unwrap(), hours(at))).collect())
 }
 
 /// The switches of a case's system. biz and business_time are libraries of calendar arithmetic.
@@ -100,7 +108,8 @@ fn switches(case: &Value) -> ClockSwitches {
 /// `case` may also be an event that brings new hours.
 fn calendar_of(case: &Value, zone: TimeZone, switches: &ClockSwitches) -> Result<Calendar, CalendarError> {
     let Some(week) = case["business_hours"].as_object() else { return Ok(Calendar::always()) };
-    let week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map(|day| week.get(day).map_or(vec![], hours));
+    let week =
+        ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map(|day| week.get(day).map_or(vec![], hours));
     let mut hours = BusinessHours::new(zone, week);
     for (date, open) in dated(&case["date_overrides"]) {
         hours = hours.on_date(date, open);
@@ -209,8 +218,10 @@ fn business_duration(case: &Value) -> Outcome {
 }
 
 fn open_periods(case: &Value) -> Outcome {
-    let want: Vec<(Instant, Instant)> =
-        list(&case["expected"]["periods"]).iter().map(|pair| (instant(&pair[0]), instant(&pair[1]))).collect();
+    let want: Vec<(Instant, Instant)> = list(&case["expected"]["periods"])
+        .iter()
+        .map(|pair| (instant(&pair[0]), instant(&pair[1])))
+        .collect();
     let start = instant(&case["events"][0]["at"]);
     same("periods", calendar(case).open_periods(start).take(want.len()).collect(), want)
 }
@@ -260,7 +271,8 @@ fn pause_intervals(case: &Value) -> Outcome {
     let zone = zone(case);
     let mut got: BTreeMap<String, Vec<[String; 2]>> = BTreeMap::new();
     for (from, to) in history(case).pauses(ClockKind::Resolution, &policies(case)) {
-        let [from, to] = [from, to].map(|at| zone.to_datetime(jiff::Timestamp::from_millisecond(at.0).unwrap()));
+        let [from, to] =
+            [from, to].map(|at| zone.to_datetime(jiff::Timestamp::from_millisecond(at.0).unwrap()));
         let mut date = from.date();
         while date <= to.date() {
             let clock = |at: jiff::civil::DateTime| format!("{:02}:{:02}", at.hour(), at.minute());
@@ -296,7 +308,8 @@ fn candidates(case: &Value) -> Vec<Policy> {
 
 fn policy_selection(case: &Value) -> Outcome {
     let written = candidates(case);
-    let policies = Policies::compile(&written, &[Calendar::always()], &switches(case)).map_err(|p| format!("{p:?}"))?;
+    let policies =
+        Policies::compile(&written, &[Calendar::always()], &switches(case)).map_err(|p| format!("{p:?}"))?;
     let facts = TicketFacts { text: text(&case["events"][0]["title"]), ..TicketFacts::default() };
     let got = policies.select(&facts).map(|i| written[usize::from(i)].name.as_str());
     same("policy", got, case["expected"]["policy"].as_str())
@@ -384,7 +397,9 @@ fn ticket(case: &Value) -> Outcome {
         tracker.apply(now, Input::Policy(Some(calendar as u16)), &policies, &mut |_| {});
     }
     // The longest exchange counts where a clock ran several times.
-    let worst = |kind: ClockKind| records.iter().filter(|record| record.kind == kind).max_by_key(|record| record.used);
+    let worst = |kind: ClockKind| {
+        records.iter().filter(|record| record.kind == kind).max_by_key(|record| record.used)
+    };
     for (key, want) in case["expected"].as_object().unwrap() {
         let outcome = match key.as_str() {
             "next_due" => same_instant(key, tracker.next_due(), want),
@@ -488,7 +503,9 @@ fn ticket_status(case: &Value) -> Outcome {
             (_, "waiting_since") if event["value"].is_string() => (&event["value"], Input::CustomerMessage),
             ("customer_message", _) => (&event["at"], Input::CustomerMessage),
             ("agent_reply", _) => (&event["at"], Input::AgentReply),
-            ("state_changed", _) => (&event["at"], Input::Status(switches.status(text(&event["to"])).unwrap())),
+            ("state_changed", _) => {
+                (&event["at"], Input::Status(switches.status(text(&event["to"])).unwrap()))
+            }
             ("evaluate", _) => {
                 tracker.check(now);
                 continue;
@@ -515,11 +532,14 @@ fn ticket_status(case: &Value) -> Outcome {
 fn report_metric(case: &Value) -> Outcome {
     let bot = events(case, "ticket_created").all(|event| event["bot"] != Value::Bool(false));
     let desk = Desk { bot, ..Desk::default() };
-    let story = replay(&log(case, list(&case["events"]).len()), now(case), &desk, &policies(case)).unwrap().story;
+    let story =
+        replay(&log(case, list(&case["events"]).len()), now(case), &desk, &policies(case)).unwrap().story;
     let want = &case["expected"];
     let seconds = |span: Option<Span>| span.map(|span| span.0 / 1_000);
     match text(&want["metric"]) {
-        "first_response" => same("first_response", seconds(story.first_human_response), want["seconds"].as_i64()),
+        "first_response" => {
+            same("first_response", seconds(story.first_human_response), want["seconds"].as_i64())
+        }
         "time_since_last_resolution" => {
             same("since", seconds(story.since_last_resolution.last().copied()), want["seconds"].as_i64())
         }
@@ -548,7 +568,8 @@ fn first_reply_business_minutes(case: &Value) -> Outcome {
     let switches = ClockSwitches { calendar_change: change, ..switches(case) };
     let schedules = case["business_hours"]["week_minutes_from_sunday"].as_object().unwrap();
     let teams: Vec<String> = schedules.keys().cloned().collect();
-    let calendars: Vec<Calendar> = schedules.values().map(|periods| week_minutes(periods, zone(case))).collect();
+    let calendars: Vec<Calendar> =
+        schedules.values().map(|periods| week_minutes(periods, zone(case))).collect();
     let policies: Vec<Policy> = (0..teams.len() as u16)
         .map(|team| Policy {
             calendar: team,
@@ -557,14 +578,20 @@ fn first_reply_business_minutes(case: &Value) -> Outcome {
             ..Policy::default()
         })
         .collect();
-    let policies = Policies::compile(&policies, &calendars, &switches).map_err(|problems| format!("{problems:?}"))?;
+    let policies =
+        Policies::compile(&policies, &calendars, &switches).map_err(|problems| format!("{problems:?}"))?;
     let desk = Desk { teams, ..Desk::default() };
     let replayed = replay(&log(case, list(&case["events"]).len()), now(case), &desk, &policies).unwrap();
-    let record = replayed.records.iter().find(|record| record.kind == ClockKind::FirstResponse).ok_or("no clock")?;
+    let record =
+        replayed.records.iter().find(|record| record.kind == ClockKind::FirstResponse).ok_or("no clock")?;
     let got = record.used.seconds() / 60.0;
     let want = case["expected"]["minutes"].as_f64().unwrap();
     let tolerance = case["expected"]["tolerance_min"].as_f64().unwrap();
-    if (got - want).abs() <= tolerance { Ok(()) } else { Err(format!("{got} minutes, want {want} +- {tolerance}")) }
+    if (got - want).abs() <= tolerance {
+        Ok(())
+    } else {
+        Err(format!("{got} minutes, want {want} +- {tolerance}"))
+    }
 }
 
 /// Open periods in minutes since Sunday 00:00.

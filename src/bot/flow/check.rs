@@ -1,26 +1,15 @@
 //! What is wrong with a flow as a whole: steps nobody reaches, loops nobody leaves, texts WhatsApp
 //! refuses, keywords that can never win.
 //!
-//! WhatsApp's limits (characters, not bytes): text 4,096; with buttons 1,024, three buttons of 20; lists
-//! of ten rows of 24 with descriptions of 72, opened by a button of 20.
+//! What WhatsApp takes is known by [`crate::channel::Limit`].
 
 use super::faults::Faults;
 use super::model::*;
 use super::raw::{KeywordMatch, RawChoice, RawFlow, RawStep, Show, Text};
+use crate::channel::Limit;
 use std::collections::VecDeque;
 use std::ops::Range;
 use toml::Spanned;
-
-/// WhatsApp's limits, in characters.
-pub(super) mod limits {
-    pub const TEXT: usize = 4_096;
-    pub const BUTTON_BODY: usize = 1_024;
-    pub const BUTTONS: usize = 3;
-    pub const BUTTON_TITLE: usize = 20;
-    pub const LIST_ROWS: usize = 10;
-    pub const ROW_TITLE: usize = 24;
-    pub const ROW_DESCRIPTION: usize = 72;
-}
 
 /// Checks of the way steps and keywords stand to each other.
 pub(super) fn shape(flow: &Flow, raw: &RawFlow, faults: &mut Faults) {
@@ -191,14 +180,14 @@ pub(super) fn texts(raw: &RawFlow, faults: &mut Faults) {
     let plain =
         [&raw.greeting, &raw.fallback, &raw.session.farewell, &raw.hand_off.message, &raw.recogniser.clarify];
     for text in plain.into_iter().flatten() {
-        longest(text, limits::TEXT, "a message", faults);
+        longest(text, Limit::Text.most(), "a message", faults);
     }
     for answer in &raw.answer {
-        longest(&answer.say, limits::TEXT, "a message", faults);
+        longest(&answer.say, Limit::Text.most(), "a message", faults);
     }
     for (name, step) in &raw.step {
         for text in [&step.say, &step.retry].into_iter().flatten() {
-            longest(text, limits::TEXT, "a message", faults);
+            longest(text, Limit::Text.most(), "a message", faults);
         }
         if !step.menu.is_empty() {
             menu(name, step, faults);
@@ -226,40 +215,40 @@ fn menu(name: &Spanned<String>, step: &RawStep, faults: &mut Faults) {
     match show {
         Show::Numbers => {}
         Show::Buttons => {
-            if count > limits::BUTTONS {
-                let message = format!("{count} buttons; WhatsApp shows {}", limits::BUTTONS);
+            if count > Limit::Buttons.most() {
+                let message = format!("{count} buttons; WhatsApp shows {}", Limit::Buttons.most());
                 faults
                     .error("HS0605", Some(span.clone()), message)
                     .help("show = \"list\" takes ten, show = \"numbers\" any");
             }
             for choice in &step.menu {
-                longest(&choice.text, limits::BUTTON_TITLE, "a button", faults);
+                longest(&choice.text, Limit::ButtonTitle.most(), "a button", faults);
             }
             if let Some(say) = &step.say {
-                longest(say, limits::BUTTON_BODY, "a message with buttons", faults);
+                longest(say, Limit::ButtonsBody.most(), "a message with buttons", faults);
             }
             distinct_titles(step, faults);
         }
         Show::List => {
-            if count > limits::LIST_ROWS {
-                let message = format!("{count} entries; a WhatsApp list has {}", limits::LIST_ROWS);
+            if count > Limit::ListRows.most() {
+                let message = format!("{count} entries; a WhatsApp list has {}", Limit::ListRows.most());
                 faults
                     .error("HS0605", Some(span.clone()), message)
                     .help("a second menu for the rest, or show = \"numbers\"");
             }
             for choice in &step.menu {
-                longest(&choice.text, limits::ROW_TITLE, "the title of a list's entry", faults);
+                longest(&choice.text, Limit::RowTitle.most(), "the title of a list's entry", faults);
                 if let Some(description) = &choice.description {
                     longest(
                         description,
-                        limits::ROW_DESCRIPTION,
+                        Limit::RowDescription.most(),
                         "the description of a list's entry",
                         faults,
                     );
                 }
             }
             if let Some(button) = &step.list_button {
-                longest(button, limits::BUTTON_TITLE, "a button", faults);
+                longest(button, Limit::ButtonTitle.most(), "a button", faults);
             }
         }
     }

@@ -10,10 +10,11 @@ use super::raw::*;
 use super::reading::Reader;
 use super::slot::{Slot, pattern_of};
 use super::template::{self, Source, Template, TemplateFault};
-use super::units::{duration_ms, share};
+use crate::bot::recogniser::Settings;
 use crate::bot::text::fold;
 use crate::diag::Diagnostic;
 use crate::random::Distribution;
+use crate::scenario::value::{duration_ms, share};
 use crate::time::Span;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -136,14 +137,12 @@ impl<'a> Compiler<'a> {
             message: self.optional_text(&raw.hand_off.message),
             summary: self.optional_text(&raw.hand_off.summary),
         };
-        let threshold = self.unit_interval(&raw.recogniser.threshold);
-        let margin = self.unit_interval(&raw.recogniser.margin);
         let clarify = self.optional_text(&raw.recogniser.clarify);
         let media =
             [&raw.media.image, &raw.media.audio, &raw.media.video, &raw.media.document, &raw.media.other]
                 .map(|step| step.as_ref().map(|step| self.step(step)));
         let keywords = raw.keyword.iter().map(|k| self.keyword(k)).collect();
-        let reader = self.intents(raw);
+        let reader = self.reader(raw);
         let after_answer = raw.after_answer.as_ref().map(|step| self.step(step));
         let mut steps: Vec<Step> =
             raw.step.iter().map(|(name, step)| self.compile_step(name, step)).collect();
@@ -159,8 +158,6 @@ impl<'a> Compiler<'a> {
             fallback,
             limits,
             hand_off,
-            threshold,
-            margin,
             clarify,
             media,
             variables: std::mem::take(&mut self.variables),
@@ -531,33 +528,53 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    /// Where intents and answers lead, and the phrases they are told by.
-    fn intents(&mut self, raw: &RawFlow) -> Reader {
-        let mut reader = Reader::default();
+    /// Where intents and answers lead, and what understands them by their phrases.
+    fn reader(&mut self, raw: &RawFlow) -> Reader {
+        let mut examples = Vec::new();
         for intent in &raw.intent {
             let go = self.step(&intent.go);
-            self.teach(&mut reader, &intent.name, &intent.phrases, &intent.phrases_from, go);
+            let topic = self.lead(&intent.name, go);
+            let phrases = self.phrases(&intent.phrases, &intent.phrases_from);
+            examples.extend(phrases.into_iter().map(|phrase| (topic, phrase)));
         }
         for answer in &raw.answer {
             let go = self.steps.get(&format!("answer.{}", answer.topic.as_ref())).copied().unwrap_or(0);
-            self.teach(&mut reader, &answer.topic, &answer.phrases, &answer.phrases_from, go);
+            let topic = self.lead(&answer.topic, go);
+            let phrases = self.phrases(&answer.phrases, &answer.phrases_from);
+            examples.extend(phrases.into_iter().map(|phrase| (topic, phrase)));
         }
-        reader
+        let outside = self.phrases(&raw.recogniser.out_of_scope, &raw.recogniser.out_of_scope_from);
+        let settings = Settings {
+            wanted_precision: f64::from(self.unit_interval(&raw.recogniser.precision)),
+            threshold: raw.recogniser.threshold.as_ref().map(|threshold| self.unit_interval(threshold)),
+            clarify_margin: self.unit_interval(&raw.recogniser.margin),
+            ..Settings::default()
+        };
+        let names: Vec<String> = self.topics.iter().map(|t| t.name.clone()).collect();
+        match Reader::train(&names, &examples, &outside, &settings) {
+            Ok(reader) => reader,
+            Err(why) => {
+                let span =
+                    raw.intent.first().map(|i| i.name.span()).or(raw.answer.first().map(|a| a.topic.span()));
+                self.faults
+                    .error("HS0616", span, why.to_string())
+                    .help("phrases = [\"…\", \"…\"], five at least for each");
+                Reader::default()
+            }
+        }
     }
 
-    fn teach(
-        &mut self,
-        reader: &mut Reader,
-        name: &Spanned<String>,
-        phrases: &Option<Spanned<Text>>,
-        files: &Option<Spanned<Text>>,
-        go: StepIdx,
-    ) {
-        let topic = self.topic(name.as_ref());
-        if let Some(topic) = self.topics.get_mut(usize::from(topic)) {
+    fn lead(&mut self, name: &Spanned<String>, go: StepIdx) -> TopicIdx {
+        let index = self.topic(name.as_ref());
+        if let Some(topic) = self.topics.get_mut(usize::from(index)) {
             topic.go = Some(go);
         }
-        let mut all: Vec<String> = phrases.iter().flat_map(|p| p.as_ref().all().map(str::to_owned)).collect();
+        index
+    }
+
+    /// The phrases written here and those of the files.
+    fn phrases(&mut self, here: &Option<Spanned<Text>>, files: &Option<Spanned<Text>>) -> Vec<String> {
+        let mut all: Vec<String> = here.iter().flat_map(|p| p.as_ref().all().map(str::to_owned)).collect();
         for files in files.iter() {
             for file in files.as_ref().all() {
                 match self.phrase_file(file) {
@@ -568,13 +585,7 @@ impl<'a> Compiler<'a> {
                 }
             }
         }
-        for phrase in &all {
-            let folded = fold(phrase);
-            let bare = folded.trim_matches(|c: char| !c.is_alphanumeric());
-            if !bare.is_empty() {
-                reader.phrases.entry(bare.to_owned()).or_insert(topic);
-            }
-        }
+        all
     }
 
     fn phrase_file(&self, file: &str) -> Result<Vec<String>, String> {

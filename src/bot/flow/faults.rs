@@ -68,7 +68,7 @@ impl Faults {
         let mut names: Vec<&str> = known.collect();
         names.sort_unstable();
         let message = format!("there is no {what} `{name}`");
-        let help = match super::units::nearest(name, names.iter().copied()) {
+        let help = match crate::diag::nearest(name, names.iter().copied()) {
             Some(near) => format!("a {what} with a similar name exists: `{near}`"),
             None if names.is_empty() => format!("this flow has no {what} at all"),
             None => format!(

@@ -20,7 +20,6 @@ mod session;
 mod slot;
 mod speech;
 mod template;
-mod units;
 mod written;
 
 pub use look_up::{Found, LookUp, Table};

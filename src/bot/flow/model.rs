@@ -31,8 +31,6 @@ pub struct Flow {
     pub(super) fallback: Vec<MessageIdx>,
     pub(super) limits: Limits,
     pub(super) hand_off: HandOffWords,
-    pub(super) threshold: f32,
-    pub(super) margin: f32,
     pub(super) clarify: Vec<MessageIdx>,
     pub(super) media: [Option<StepIdx>; 5],
     pub(super) variables: Vec<Variable>,

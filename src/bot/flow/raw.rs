@@ -156,13 +156,18 @@ pub struct RawHandOff {
     pub summary: Option<Spanned<Text>>,
 }
 
-/// How sure the recogniser must be.
+/// How sure the recogniser must be, and what is none of the bot's business.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RawRecogniser {
-    /// The least confidence that counts as understood, 0 to 1.
+    /// Share of the messages acted on that should be understood rightly; the confidence it takes is
+    /// found on the phrases.
     #[schemars(with = "f64")]
-    pub threshold: Spanned<f64>,
+    pub precision: Spanned<f64>,
+    /// The confidence from which a message counts as understood, instead of the one found.
+    #[schemars(with = "Option<f64>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Spanned<f64>>,
     /// If the two best intents are nearer than this, the bot asks which one is meant.
     #[schemars(with = "f64")]
     pub margin: Spanned<f64>,
@@ -170,18 +175,36 @@ pub struct RawRecogniser {
     #[schemars(with = "Option<Text>")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clarify: Option<Spanned<Text>>,
+    /// Messages that are none of the bot's business.
+    #[schemars(with = "Option<Text>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub out_of_scope: Option<Spanned<Text>>,
+    /// Files with such messages, one a line.
+    #[schemars(with = "Option<Text>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub out_of_scope_from: Option<Spanned<Text>>,
 }
 
 impl Default for RawRecogniser {
     fn default() -> RawRecogniser {
-        RawRecogniser { threshold: Spanned::new(0..0, 0.5), margin: Spanned::new(0..0, 0.1), clarify: None }
+        RawRecogniser {
+            precision: Spanned::new(0..0, 0.95),
+            threshold: None,
+            margin: Spanned::new(0..0, 0.1),
+            clarify: None,
+            out_of_scope: None,
+            out_of_scope_from: None,
+        }
     }
 }
 
 impl RawRecogniser {
     fn is_default(&self) -> bool {
         let default = RawRecogniser::default();
-        self.threshold == default.threshold && self.margin == default.margin && self.clarify.is_none()
+        self.precision == default.precision
+            && self.margin == default.margin
+            && [&self.clarify, &self.out_of_scope, &self.out_of_scope_from].iter().all(|t| t.is_none())
+            && self.threshold.is_none()
     }
 }
 

@@ -4,16 +4,19 @@
 
 use super::model::{Flow, Keyword, TopicIdx};
 use super::raw::KeywordMatch;
-use crate::bot::text::{contains_word, fold};
+use crate::bot::recogniser::{Recogniser, Scratch, Settings, TrainError, Verdict};
+use crate::bot::text::{contains_word, fold, is_emoji, is_word_char};
 use fxhash::FxHashMap;
-use smallvec::SmallVec;
 use std::collections::BTreeMap;
 
 /// What understands a message: the flow's own phrases, word for word, then the recogniser.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reader {
-    /// Folded phrases and the topic each belongs to.
-    pub phrases: BTreeMap<String, TopicIdx>,
+    /// Folded phrases and the topic each belongs to; `None` if to several.
+    phrases: BTreeMap<String, Option<TopicIdx>>,
+    recogniser: Option<Recogniser>,
+    /// The topic of each of the recogniser's labels.
+    topics: Vec<TopicIdx>,
 }
 
 /// What a message says, whoever says it and whenever.
@@ -26,16 +29,34 @@ pub(super) struct Reading {
     pub urgent: Option<u16>,
     /// The keyword that wins.
     pub keyword: Option<u16>,
-    /// The likeliest topics with their confidence, the best first.
-    pub ranked: SmallVec<[(TopicIdx, f32); 3]>,
+    /// What it is likeliest about.
+    pub guess: Option<Guess>,
     /// The language it is written in, if that can be told.
     pub language: Option<u8>,
+}
+
+/// What a message is likeliest about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Guess {
+    pub topic: TopicIdx,
+    pub confidence: f32,
+    pub then: Then,
+}
+
+/// What to do with a guess.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Then {
+    Accept,
+    /// Ask whether it is this other topic.
+    Clarify(TopicIdx),
+    Reject,
 }
 
 /// Readings remembered by text. It only saves time: a turn comes out the same with an empty one.
 #[derive(Clone, Debug, Default)]
 pub struct Memo {
     readings: FxHashMap<u128, Reading>,
+    scratch: Scratch,
 }
 
 /// So many readings are kept; then the memory starts anew.
@@ -54,12 +75,13 @@ impl Memo {
         let hash = blake3::hash(text.as_bytes());
         let mut key = [0; 16];
         key.copy_from_slice(&hash.as_bytes()[..16]);
-        self.readings.entry(u128::from_le_bytes(key)).or_insert_with(|| flow.read(text))
+        let scratch = &mut self.scratch;
+        self.readings.entry(u128::from_le_bytes(key)).or_insert_with(|| flow.read(text, scratch))
     }
 }
 
 impl Flow {
-    fn read(&self, text: &str) -> Reading {
+    fn read(&self, text: &str, scratch: &mut Scratch) -> Reading {
         let folded = fold(text);
         let stands = |words: &[String]| {
             words.iter().position(|word| contains_word(&folded, word)).and_then(|i| u16::try_from(i).ok())
@@ -68,7 +90,7 @@ impl Flow {
             person: stands(&self.hand_off.person),
             urgent: stands(&self.hand_off.urgent),
             keyword: self.keyword_in(&folded),
-            ranked: self.reader.rank(&folded),
+            guess: self.reader.guess(text, &folded, scratch),
             language: None,
             folded: folded.into_boxed_str(),
         }
@@ -102,9 +124,68 @@ impl Keyword {
     }
 }
 
+/// A phrase without the punctuation around it.
+fn bare(folded: &str) -> &str {
+    folded.trim_matches(|c: char| !is_word_char(c) && !is_emoji(c))
+}
+
 impl Reader {
-    fn rank(&self, folded: &str) -> SmallVec<[(TopicIdx, f32); 3]> {
-        let bare = folded.trim_matches(|c: char| !c.is_alphanumeric());
-        self.phrases.get(bare).map(|&topic| (topic, 1.0)).into_iter().collect()
+    /// Learns the flow's phrases, each with its topic, and what is none of its business.
+    pub fn train(
+        names: &[String],
+        examples: &[(TopicIdx, String)],
+        out_of_scope: &[String],
+        settings: &Settings,
+    ) -> Result<Reader, TrainError> {
+        let mut phrases = BTreeMap::new();
+        let mut topics = Vec::new();
+        let mut labelled: Vec<(u16, &str)> = Vec::new();
+        for (topic, phrase) in examples {
+            let folded = fold(phrase);
+            if !bare(&folded).is_empty() {
+                let owner = phrases.entry(bare(&folded).to_owned()).or_insert(Some(*topic));
+                *owner = owner.filter(|first| first == topic);
+            }
+            let label = topics.iter().position(|t| t == topic).unwrap_or_else(|| {
+                topics.push(*topic);
+                topics.len() - 1
+            });
+            labelled.push((label as u16, phrase));
+        }
+        let labels: Vec<String> =
+            topics.iter().map(|t| names.get(usize::from(*t)).cloned().unwrap_or_default()).collect();
+        let outside: Vec<&str> = out_of_scope.iter().map(String::as_str).collect();
+        let recogniser = match labelled.is_empty() {
+            true => None,
+            false => Some(Recogniser::train(&labels, &labelled, &outside, settings)?),
+        };
+        Ok(Reader { phrases, recogniser, topics })
+    }
+
+    fn guess(&self, text: &str, folded: &str, scratch: &mut Scratch) -> Option<Guess> {
+        if let Some(Some(topic)) = self.phrases.get(bare(folded)) {
+            return Some(Guess { topic: *topic, confidence: 1.0, then: Then::Accept });
+        }
+        let prediction = self.recogniser.as_ref()?.predict(text, scratch);
+        let topic = |label: u16| self.topics.get(usize::from(label)).copied();
+        let then = match prediction.verdict {
+            Verdict::Accept => Then::Accept,
+            Verdict::Clarify(other) => topic(other).map_or(Then::Reject, Then::Clarify),
+            Verdict::Reject => Then::Reject,
+        };
+        Some(Guess { topic: topic(prediction.label)?, confidence: prediction.confidence, then })
+    }
+
+    /// The n-grams of a message that spoke most for a topic.
+    pub fn reasons(&self, text: &str, topic: TopicIdx) -> Vec<(String, f32)> {
+        let label = self.topics.iter().position(|t| *t == topic);
+        match (&self.recogniser, label) {
+            (Some(recogniser), Some(label)) => recogniser.explain(text, label as u16),
+            _ => Vec::new(),
+        }
+    }
+
+    pub fn recogniser(&self) -> Option<&Recogniser> {
+        self.recogniser.as_ref()
     }
 }

@@ -6,7 +6,7 @@
 use super::menu::ChosenBy;
 use super::model::*;
 use super::raw::{CountAttempts, FirstMessage, SlotKind};
-use super::reading::{Memo, Reading};
+use super::reading::{self, Guess, Memo, Reading};
 use super::slot::yes_or_no;
 use super::{Found, LookUp};
 use smallvec::SmallVec;
@@ -32,8 +32,8 @@ enum Place {
     Opening,
     /// An answer to this step.
     Step(StepIdx),
-    /// Which of these topics was meant; the step that was left for it, if there was one.
-    Clarify(SmallVec<[TopicIdx; 3]>, Option<StepIdx>),
+    /// Which of two topics was meant; the step that was left for it, if there was one.
+    Clarify([TopicIdx; 2], Option<StepIdx>),
     /// Nothing: it is over.
     Ended,
 }
@@ -433,26 +433,30 @@ impl Advance<'_> {
                 return true;
             }
         }
-        let Some(&(topic, confidence)) = reading.ranked.first() else { return false };
-        if confidence < self.flow.threshold {
-            return false;
-        }
-        if let Some(&(second, next)) = reading.ranked.get(1) {
-            if confidence - next < self.flow.margin && !self.flow.clarify.is_empty() {
-                let near = reading.ranked.iter().filter(|(_, c)| confidence - c < self.flow.margin);
-                let near: SmallVec<[TopicIdx; 3]> = near.map(|(t, _)| *t).collect();
+        let Some(Guess { topic, confidence, then }) = reading.guess else { return false };
+        match then {
+            reading::Then::Accept => {}
+            reading::Then::Clarify(second) if !self.flow.clarify.is_empty() && !self.asks(open) => {
                 self.volunteered(text);
                 // Asking back is neither an attempt that failed nor one that succeeded.
                 self.turn.why = Why::Unsure { first: topic, second, confidence };
                 self.turn.said.push(Said::Clarify);
                 self.turn.expects = Expects::Menu;
-                self.session.place = Place::Clarify(near, open);
+                self.session.place = Place::Clarify([topic, second], open);
                 return true;
             }
+            _ => return false,
         }
         self.understood(Why::Topic { topic, confidence });
         self.volunteered(text);
         self.enter_topic(topic)
+    }
+
+    /// Whether a step has asked for a value or for yes or no: then a half understood message is a poor
+    /// answer rather than another question.
+    fn asks(&self, open: Option<StepIdx>) -> bool {
+        let step = open.and_then(|step| self.flow.steps.get(usize::from(step)));
+        step.is_some_and(|step| matches!(step.then, Then::Ask { .. } | Then::Confirm { .. }))
     }
 
     fn enter_topic(&mut self, topic: TopicIdx) -> bool {
@@ -480,7 +484,7 @@ impl Advance<'_> {
 
     /// A failed attempt: the limit, or the fallback and the open question again.
     fn miss(&mut self, open: Option<StepIdx>, reading: &Reading) {
-        self.fail(open, Why::NotUnderstood { best: reading.ranked.first().copied() });
+        self.fail(open, Why::NotUnderstood { best: reading.guess.map(|g| (g.topic, g.confidence)) });
     }
 
     fn fail(&mut self, open: Option<StepIdx>, why: Why) {

@@ -4,6 +4,7 @@ use super::model::*;
 use super::raw::Show;
 use super::session::{Said, Session, Turn, Why};
 use super::{End, HandOff, Media};
+use crate::bot::recogniser::Recogniser;
 use crate::bot::text::fold;
 
 impl Flow {
@@ -203,6 +204,17 @@ impl Flow {
             ),
             Why::Silence => "the customer said nothing more".to_owned(),
         }
+    }
+
+    /// The n-grams of a message that spoke most for a topic, with their weight; empty where a phrase of
+    /// the flow was met word for word by a rule or the flow has no recogniser.
+    pub fn reasons(&self, text: &str, topic: TopicIdx) -> Vec<(String, f32)> {
+        self.reader.reasons(text, topic)
+    }
+
+    /// The recogniser the flow trained on its phrases, if it has any.
+    pub fn recogniser(&self) -> Option<&Recogniser> {
+        self.reader.recogniser()
     }
 
     /// How the conversation with the bot ended, in words.

@@ -13,6 +13,8 @@ pub(crate) struct HeldOut {
     pub labels: usize,
     /// `labels` scores per message.
     pub scores: Vec<f32>,
+    /// How much of each message the model knew.
+    pub known: Vec<f32>,
     /// The right label; `None` is out of scope.
     pub truth: Vec<Option<u16>>,
 }

@@ -1,19 +1,44 @@
-//! From a message to a sparse vector: word n-grams and character n-grams inside words.
+//! From a message to a sparse vector: words, pairs of word stems, and character n-grams inside words.
 //!
 //! The message is folded and its tokens are laid out with single spaces around them, so that every
-//! n-gram is a slice of that one line: a word n-gram from word start to word end, a character n-gram
-//! from within one word and the spaces beside it (the `char_wb` analyser of scikit-learn). Values are
-//! sublinear term frequency times a damped inverse document frequency, each block of length 1.
+//! n-gram is made of slices of that one line. Character n-grams stay within one word and the spaces
+//! beside it (the `char_wb` analyser of scikit-learn). Pairs join the beginnings of two words up to
+//! three apart: they say what bigrams say, but survive an inflected ending or a word put in between.
+//! Values are sublinear term frequency times a damped inverse document frequency; words and pairs
+//! together, and characters, are each brought to a set length before the whole is brought to length 1.
 
 use super::settings::Settings;
 use crate::bot::text;
 use fxhash::FxHashMap;
+use smallvec::SmallVec;
 
-/// Which kind of n-gram; the kinds are weighted apart.
+/// The kinds of n-grams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Block {
-    Words = 0,
-    Characters = 1,
+pub(crate) enum Kind {
+    /// A run of words.
+    Words,
+    /// The message's first word, as such.
+    First,
+    /// The message's last word, as such.
+    Last,
+    /// The beginnings of two neighbouring words.
+    Pair,
+    /// The beginnings of two words with one or two between them.
+    WidePair,
+    /// Characters of one word and the spaces beside it.
+    Characters,
+}
+
+impl Kind {
+    /// Kinds of one block are normalised together.
+    fn block(self) -> usize {
+        usize::from(self == Kind::Characters)
+    }
+
+    /// Rare pairs are many and tell nothing: a pair must stand in this many phrases.
+    fn fewest_documents(self) -> u32 {
+        if matches!(self, Kind::Pair | Kind::WidePair) { 2 } else { 1 }
+    }
 }
 
 const BLOCKS: usize = 2;
@@ -21,18 +46,34 @@ const BLOCKS: usize = 2;
 /// One n-gram of the laid out line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NGram {
-    pub block: Block,
-    /// Where it stands in the line.
-    pub start: usize,
-    pub end: usize,
+    pub kind: Kind,
     pub hash: u64,
+    /// Where it stands in the line.
+    pub place: (usize, usize),
+    /// Where the second word's beginning stands, for pairs.
+    pub other: (usize, usize),
+}
+
+impl NGram {
+    /// The n-gram as a reader would note it: `^` and `$` for first and last, `-` and `..` for pairs.
+    pub fn shown(&self, line: &str) -> String {
+        let part = |(start, end): (usize, usize)| line.get(start..end).unwrap_or_default();
+        let (place, other) = (part(self.place), part(self.other));
+        match self.kind {
+            Kind::Words | Kind::Characters => place.to_owned(),
+            Kind::First => format!("^{place}"),
+            Kind::Last => format!("{place}$"),
+            Kind::Pair => format!("{place}- {other}-"),
+            Kind::WidePair => format!("{place}- .. {other}-"),
+        }
+    }
 }
 
 /// A sparse vector: feature number and value.
 pub(crate) type Row = Vec<(u32, f32)>;
 
-/// Lays a text out as tokens with single spaces around each: " where is my order ". Apostrophes inside
-/// words go, since half of the writers leave them out.
+/// The tokens of a text as they stand in a line. Apostrophes inside words go, since half of the writers
+/// leave them out.
 pub(crate) fn lay_out(raw: &str, line: &mut String) {
     line.clear();
     line.push(' ');
@@ -44,20 +85,43 @@ pub(crate) fn lay_out(raw: &str, line: &mut String) {
 
 /// Calls `each` for every n-gram of a laid out line.
 pub(crate) fn ngrams(line: &str, settings: &Settings, mut each: impl FnMut(NGram)) {
-    let mut starts: [usize; 8] = [0; 8];
-    let longest = settings.word_ngrams.clamp(1, starts.len());
-    let mut seen = 0;
+    let mut words: SmallVec<[(usize, usize); 32]> = SmallVec::new();
     let mut from = 1;
     while let Some(length) = line.get(from..).and_then(|rest| rest.find(' ')) {
-        let end = from + length;
-        starts[seen % longest] = from;
-        seen += 1;
-        for n in 1..=longest.min(seen) {
-            let start = starts[(seen - n) % longest];
-            each(NGram { block: Block::Words, start, end, hash: hash(Block::Words, &line[start..end]) });
+        words.push((from, from + length));
+        character_ngrams(line, from - 1, from + length + 1, settings, &mut each);
+        from += length + 1;
+    }
+    let mut whole = |kind: Kind, place: (usize, usize)| {
+        each(NGram { kind, hash: hash(kind, &line[place.0..place.1]), place, other: (0, 0) });
+    };
+    for n in 1..=settings.word_ngrams {
+        for run in words.windows(n) {
+            whole(Kind::Words, (run[0].0, run[n - 1].1));
         }
-        character_ngrams(line, from - 1, end + 1, settings, &mut each);
-        from = end + 1;
+    }
+    if let (Some(&first), Some(&last)) = (words.first(), words.last()) {
+        whole(Kind::First, first);
+        whole(Kind::Last, last);
+    }
+    stem_pairs(line, &words, settings, &mut each);
+}
+
+fn stem_pairs(line: &str, words: &[(usize, usize)], settings: &Settings, each: &mut impl FnMut(NGram)) {
+    let stems: SmallVec<[((usize, usize), u64); 32]> = words
+        .iter()
+        .map(|&(start, end)| {
+            let word = &line[start..end];
+            let length = word.char_indices().nth(settings.stem_length).map_or(word.len(), |(at, _)| at);
+            ((start, start + length), hash_chars(HASH_START, &word[..length]))
+        })
+        .collect();
+    for (i, &(place, state)) in stems.iter().enumerate() {
+        for (distance, &(other, _)) in stems[i + 1..].iter().take(settings.pair_reach).enumerate() {
+            let kind = if distance == 0 { Kind::Pair } else { Kind::WidePair };
+            let both = hash_chars(hash_step(state, u32::from(' ')), &line[other.0..other.1]);
+            each(NGram { kind, hash: hash_end(both, kind), place, other });
+        }
     }
 }
 
@@ -70,13 +134,9 @@ fn character_ngrams(line: &str, start: usize, end: usize, settings: &Settings, e
         for (n, (offset, c)) in word[at..].char_indices().take(longest).enumerate() {
             state = hash_step(state, u32::from(c));
             if n + 1 >= shortest {
-                let end = start + at + offset + c.len_utf8();
-                each(NGram {
-                    block: Block::Characters,
-                    start: start + at,
-                    end,
-                    hash: hash_end(state, Block::Characters),
-                });
+                let place = (start + at, start + at + offset + c.len_utf8());
+                let hash = hash_end(state, Kind::Characters);
+                each(NGram { kind: Kind::Characters, hash, place, other: (0, 0) });
             }
         }
     }
@@ -88,52 +148,67 @@ fn hash_step(state: u64, c: u32) -> u64 {
     (state.rotate_left(5) ^ u64::from(c)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
-fn hash_end(state: u64, block: Block) -> u64 {
-    let mixed = (state ^ (state >> 29) ^ block as u64).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+fn hash_chars(state: u64, text: &str) -> u64 {
+    text.chars().fold(state, |state, c| hash_step(state, u32::from(c)))
+}
+
+fn hash_end(state: u64, kind: Kind) -> u64 {
+    let mixed = (state ^ (state >> 29) ^ kind as u64).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mixed ^ (mixed >> 32)
 }
 
-fn hash(block: Block, text: &str) -> u64 {
-    hash_end(text.chars().fold(HASH_START, |state, c| hash_step(state, u32::from(c))), block)
+fn hash(kind: Kind, text: &str) -> u64 {
+    hash_end(hash_chars(HASH_START, text), kind)
 }
 
-/// The n-grams of the training phrases, numbered, each with its inverse document frequency.
-#[derive(Clone, Debug, Default)]
+/// The n-grams of the training phrases, numbered, each with its weight (the damped inverse document
+/// frequency).
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Vocabulary {
-    numbers: FxHashMap<u64, u32>,
-    weights: Vec<f32>,
+    pub numbers: FxHashMap<u64, u32>,
+    pub weights: Vec<f32>,
+    /// The weight of an n-gram that no phrase holds.
+    pub unknown_weight: f32,
 }
 
 impl Vocabulary {
-    /// Counts the n-grams of the phrases. Numbers follow first appearance.
+    /// Numbers the n-grams of the phrases in order of first appearance.
     pub fn build<'a>(lines: impl Iterator<Item = &'a str>, settings: &Settings) -> Vocabulary {
-        let mut numbers: FxHashMap<u64, u32> = FxHashMap::default();
-        let mut documents: Vec<u32> = Vec::new();
-        let mut last_seen: Vec<u32> = Vec::new();
+        /// An n-gram's kind, the phrases that hold it, and the last of them.
+        struct Entry {
+            hash: u64,
+            kind: Kind,
+            documents: u32,
+            last: u32,
+        }
+        let mut positions: FxHashMap<u64, u32> = FxHashMap::default();
+        let mut entries: Vec<Entry> = Vec::new();
         let mut count = 0u32;
         for line in lines {
             count += 1;
             ngrams(line, settings, |gram| {
-                let next = documents.len() as u32;
-                let number = *numbers.entry(gram.hash).or_insert(next) as usize;
-                if number == documents.len() {
-                    documents.push(0);
-                    last_seen.push(0);
+                let next = entries.len() as u32;
+                let position = *positions.entry(gram.hash).or_insert(next);
+                if position == next {
+                    entries.push(Entry { hash: gram.hash, kind: gram.kind, documents: 0, last: 0 });
                 }
-                if last_seen[number] != count {
-                    last_seen[number] = count;
-                    documents[number] += 1;
+                let entry = &mut entries[position as usize];
+                if entry.last != count {
+                    entry.last = count;
+                    entry.documents += 1;
                 }
             });
         }
-        let weights = documents
-            .iter()
-            .map(|&df| {
-                let idf = libm::log((1.0 + f64::from(count)) / (1.0 + f64::from(df))) + 1.0;
-                libm::pow(idf, settings.idf_power) as f32
-            })
-            .collect();
-        Vocabulary { numbers, weights }
+        entries.retain(|entry| entry.documents >= entry.kind.fewest_documents());
+        let weight = |documents: u32| {
+            let idf = libm::log((1.0 + f64::from(count)) / (1.0 + f64::from(documents))) + 1.0;
+            libm::pow(idf, settings.idf_power) as f32
+        };
+        Vocabulary {
+            numbers: entries.iter().enumerate().map(|(number, entry)| (entry.hash, number as u32)).collect(),
+            weights: entries.iter().map(|entry| weight(entry.documents)).collect(),
+            unknown_weight: weight(0),
+        }
     }
 
     /// How many features there are.
@@ -146,35 +221,42 @@ impl Vocabulary {
         self.numbers.get(&hash).copied()
     }
 
-    /// The vector of a laid out line. Returns the share of its n-grams that the vocabulary knows.
-    pub fn row(&self, line: &str, settings: &Settings, work: &mut Counter, row: &mut Row) -> f32 {
-        work.begin(self.len());
-        let (mut known, mut all) = (0u32, 0u32);
-        ngrams(line, settings, |gram| {
-            all += 1;
-            if let Some(number) = self.number(gram.hash) {
-                known += 1;
-                work.count(number, gram.block);
-            }
+    /// The vector of a laid out line. Returns how much of the message is known: the length its vector
+    /// would have if what is unknown counted, too (0 to 1).
+    pub fn row(&self, line: &str, settings: &Settings, counter: &mut Counter, row: &mut Row) -> f32 {
+        counter.begin(self.len());
+        let mut unknown = 0u32;
+        ngrams(line, settings, |gram| match self.number(gram.hash) {
+            Some(number) => counter.count(number, gram.kind),
+            None => unknown += u32::from(gram.kind == Kind::Characters),
         });
         row.clear();
-        let block_weights = [settings.word_weight, settings.character_weight];
-        for (block, &block_weight) in work.blocks.iter().zip(&block_weights) {
+        let block_weights = [1.0, settings.character_weight];
+        let mut known = 0.0f32;
+        for (block, &block_weight) in counter.blocks.iter().zip(&block_weights) {
             let first = row.len();
             let mut square = 0.0f32;
             for &number in block {
-                let value = self.weights[number as usize] * sublinear(work.counts[number as usize].1);
+                let times = counter.counts[number as usize].1;
+                let value = self.weights[number as usize] * sublinear(times);
                 square += value * value;
                 row.push((number, value));
             }
+            known = square;
             let scale = if square > 0.0 { block_weight / square.sqrt() } else { 0.0 };
             row[first..].iter_mut().for_each(|(_, value)| *value *= scale);
         }
-        let length = row.iter().map(|&(_, value)| value * value).sum::<f32>().sqrt();
-        if length > 0.0 {
-            row.iter_mut().for_each(|(_, value)| *value /= length);
-        }
-        if all == 0 { 0.0 } else { known as f32 / all as f32 }
+        normalise(row);
+        let strange = unknown as f32 * self.unknown_weight * self.unknown_weight;
+        if known > 0.0 { (known / (known + strange)).sqrt() } else { 0.0 }
+    }
+}
+
+/// Brings a row to length 1, unless it is empty.
+pub(crate) fn normalise(row: &mut Row) {
+    let length = row.iter().map(|&(_, value)| value * value).sum::<f32>().sqrt();
+    if length > 0.0 {
+        row.iter_mut().for_each(|(_, value)| *value /= length);
     }
 }
 
@@ -208,13 +290,13 @@ impl Counter {
         self.blocks.iter_mut().for_each(Vec::clear);
     }
 
-    fn count(&mut self, number: u32, block: Block) {
+    fn count(&mut self, number: u32, kind: Kind) {
         let entry = &mut self.counts[number as usize];
         if entry.0 == self.stamp {
             entry.1 += 1;
         } else {
             *entry = (self.stamp, 1);
-            self.blocks[block as usize].push(number);
+            self.blocks[kind.block()].push(number);
         }
     }
 }
@@ -223,28 +305,47 @@ impl Counter {
 mod tests {
     use super::*;
 
-    fn grams(raw: &str, settings: &Settings) -> Vec<String> {
+    fn shown(raw: &str, settings: &Settings) -> Vec<String> {
         let mut line = String::new();
         lay_out(raw, &mut line);
         let mut found = Vec::new();
-        ngrams(&line, settings, |gram| found.push(line[gram.start..gram.end].to_owned()));
+        ngrams(&line, settings, |gram| found.push(gram.shown(&line)));
         found
     }
 
     #[test]
-    fn ngrams_are_slices_of_the_line() {
-        let settings = Settings { word_ngrams: 2, character_ngrams: (2, 3), ..Settings::default() };
+    fn ngrams_are_made_of_slices_of_the_line() {
+        let settings = Settings { character_ngrams: (3, 3), stem_length: 2, ..Settings::default() };
         assert_eq!(
-            grams("Mi ñu", &settings),
-            ["mi", " m", " mi", "mi", "mi ", "i ", "nu", "mi nu", " n", " nu", "nu", "nu ", "u "]
+            shown("Mi ñu's ok", &settings),
+            [
+                " mi",
+                "mi ",
+                " nu",
+                "nus",
+                "us ",
+                " ok",
+                "ok ",
+                "mi",
+                "nus",
+                "ok",
+                "mi nus",
+                "nus ok",
+                "^mi",
+                "ok$",
+                "mi- nu-",
+                "mi- .. ok-",
+                "nu- ok-"
+            ]
         );
-        assert!(grams("...", &settings).is_empty());
-        assert!(grams("", &settings).is_empty());
+        assert!(shown("...", &settings).is_empty());
+        assert!(shown("", &settings).is_empty());
     }
 
     #[test]
-    fn words_and_characters_do_not_share_hashes() {
-        assert_ne!(hash(Block::Words, "mi"), hash(Block::Characters, "mi"));
+    fn kinds_do_not_share_hashes() {
+        assert_ne!(hash(Kind::Words, "mi"), hash(Kind::Characters, "mi"));
+        assert_ne!(hash(Kind::Words, "mi"), hash(Kind::First, "mi"));
     }
 
     #[test]
@@ -254,20 +355,22 @@ mod tests {
         lay_out("where is my order order", &mut lines[0]);
         lay_out("cancel it", &mut lines[1]);
         let vocabulary = Vocabulary::build(lines.iter().map(String::as_str), &settings);
-        let (mut work, mut row) = (Counter::default(), Row::new());
-        assert_eq!(vocabulary.row(&lines[0], &settings, &mut work, &mut row), 1.0);
+        let (mut counter, mut row) = (Counter::default(), Row::new());
+        assert_eq!(vocabulary.row(&lines[0], &settings, &mut counter, &mut row), 1.0);
         let length: f32 = row.iter().map(|&(_, v)| v * v).sum();
         assert!((length - 1.0).abs() < 1e-5);
-        assert_eq!(vocabulary.row(" zzz ", &settings, &mut work, &mut row), 0.0);
+        let known = vocabulary.row(" my zebra ", &settings, &mut counter, &mut row);
+        assert!(known > 0.2 && known < 0.8, "{known}");
+        assert_eq!(vocabulary.row(" zzz ", &settings, &mut counter, &mut row), 0.0);
         assert!(row.is_empty());
     }
 
     #[test]
     fn a_stamp_that_runs_out_starts_anew() {
-        let mut work = Counter { stamp: u32::MAX, ..Counter::default() };
-        work.begin(2);
-        work.count(1, Block::Words);
-        work.count(1, Block::Words);
-        assert_eq!((work.counts[1], work.blocks[0].as_slice()), ((1, 2), [1].as_slice()));
+        let mut counter = Counter { stamp: u32::MAX, ..Counter::default() };
+        counter.begin(2);
+        counter.count(1, Kind::Words);
+        counter.count(1, Kind::Words);
+        assert_eq!((counter.counts[1], counter.blocks[0].as_slice()), ((1, 2), [1].as_slice()));
     }
 }

@@ -156,7 +156,7 @@ impl Recogniser {
             let Some(number) = self.vocabulary.number(gram.hash) else { return };
             let Some(value) = values.get(&number) else { return };
             let weight = self.linear.weight(number, label) * value;
-            spoken.entry(number).or_insert_with(|| (scratch.line[gram.start..gram.end].to_owned(), weight));
+            spoken.entry(number).or_insert_with(|| (gram.shown(&scratch.line), weight));
         });
         let mut spoken: Vec<(String, f32)> = spoken.into_values().collect();
         spoken.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));

@@ -8,11 +8,13 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Word n-grams from 1 up to this many words.
     pub word_ngrams: usize,
+    /// Characters of a word's beginning that count in a pair.
+    pub stem_length: usize,
+    /// How far apart the two words of a pair may stand; 0 for no pairs.
+    pub pair_reach: usize,
     /// Character n-grams inside words: shortest and longest.
     pub character_ngrams: (usize, usize),
-    /// Weight of the word block in a message's vector.
-    pub word_weight: f32,
-    /// Weight of the character block.
+    /// Weight of the character block; words and pairs weigh 1.
     pub character_weight: f32,
     /// Power on the inverse document frequency: 1 as usual, 0 for none.
     pub idf_power: f64,
@@ -37,9 +39,10 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             word_ngrams: 2,
-            character_ngrams: (2, 5),
-            word_weight: 1.0,
-            character_weight: 1.0,
+            stem_length: 4,
+            pair_reach: 3,
+            character_ngrams: (2, 4),
+            character_weight: 1.1,
             idf_power: 0.7,
             cost: 3.0,
             epochs: 10,

@@ -64,63 +64,52 @@ pub(crate) fn train(
     if truth.iter().flatten().next().is_none() {
         return Err(TrainError::NoExamples);
     }
-    let vocabulary = Vocabulary::build(lines.iter().map(String::as_str), settings);
-    let mut work = Counter::default();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let held = hold_out(&lines, &truth, labels, settings);
+    let calibration = Calibration::fit(&held, settings);
+    let (vocabulary, linear) = fit(&lines, &truth, labels, settings);
+    Ok(Trained { vocabulary, linear, calibration })
+}
+
+/// Learns vocabulary and weights.
+fn fit(lines: &[&str], truth: &[Option<u16>], labels: usize, settings: &Settings) -> (Vocabulary, Linear) {
+    let vocabulary = Vocabulary::build(lines.iter().copied(), settings);
+    let mut counter = Counter::default();
     let rows: Vec<Row> = lines
         .iter()
         .map(|line| {
             let mut row = Row::new();
-            vocabulary.row(line, settings, &mut work, &mut row);
+            vocabulary.row(line, settings, &mut counter, &mut row);
             row
         })
         .collect();
-    let held = hold_out(&rows, &truth, labels, vocabulary.len(), settings);
-    let calibration = Calibration::fit(&held, settings);
-    let linear = linear::train(&rows, &truth, labels, vocabulary.len(), settings);
-    Ok(Trained { vocabulary, linear, calibration })
+    let linear = linear::train(&rows, truth, labels, vocabulary.len(), settings);
+    (vocabulary, linear)
 }
 
 /// Scores phrases by models that have not seen them.
-fn hold_out(
-    rows: &[Row],
-    truth: &[Option<u16>],
-    labels: usize,
-    features: usize,
-    settings: &Settings,
-) -> HeldOut {
+fn hold_out(lines: &[&str], truth: &[Option<u16>], labels: usize, settings: &Settings) -> HeldOut {
     let fold_of = folds(truth, labels, settings.seed);
-    let rounds = if rows.len() > ENOUGH_FOR_ONE_FOLD { 1 } else { FOLDS };
+    let rounds = if lines.len() > ENOUGH_FOR_ONE_FOLD { 1 } else { FOLDS };
     let mut held = HeldOut { labels, ..HeldOut::default() };
-    let mut scores = Vec::new();
+    let (mut counter, mut row, mut scores) = (Counter::default(), Row::new(), Vec::new());
     for fold in 0..rounds {
-        let (mut seen_rows, mut seen_truth) = (Vec::new(), Vec::new());
-        let mut known = vec![false; features];
-        for i in (0..rows.len()).filter(|&i| fold_of[i] != fold) {
-            rows[i].iter().for_each(|&(feature, _)| known[feature as usize] = true);
-            seen_rows.push(rows[i].clone());
-            seen_truth.push(truth[i]);
-        }
-        if seen_rows.is_empty() {
+        let seen: Vec<usize> = (0..lines.len()).filter(|&i| fold_of[i] != fold).collect();
+        if seen.is_empty() {
             continue;
         }
-        let model = linear::train(&seen_rows, &seen_truth, labels, features, settings);
-        for i in (0..rows.len()).filter(|&i| fold_of[i] == fold) {
-            model.scores(&only_known(&rows[i], &known), &mut scores);
+        let seen_lines: Vec<&str> = seen.iter().map(|&i| lines[i]).collect();
+        let seen_truth: Vec<Option<u16>> = seen.iter().map(|&i| truth[i]).collect();
+        let (vocabulary, linear) = fit(&seen_lines, &seen_truth, labels, settings);
+        for i in (0..lines.len()).filter(|&i| fold_of[i] == fold) {
+            let known = vocabulary.row(lines[i], settings, &mut counter, &mut row);
+            linear.scores(&row, &mut scores);
             held.scores.extend_from_slice(&scores[..labels]);
+            held.known.push(known);
             held.truth.push(truth[i]);
         }
     }
     held
-}
-
-/// The row as a model would see it that does not know the features outside `known`.
-fn only_known(row: &Row, known: &[bool]) -> Row {
-    let mut kept: Row = row.iter().copied().filter(|&(feature, _)| known[feature as usize]).collect();
-    let length = kept.iter().map(|&(_, value)| value * value).sum::<f32>().sqrt();
-    if length > 0.0 {
-        kept.iter_mut().for_each(|(_, value)| *value /= length);
-    }
-    kept
 }
 
 /// A fold for every phrase, the phrases of each label spread evenly.
@@ -149,12 +138,5 @@ mod tests {
             assert_eq!(fold_of[..50].iter().filter(|&&f| f == fold).count(), 10);
             assert_eq!(fold_of[50..].iter().filter(|&&f| f == fold).count(), 10);
         }
-    }
-
-    #[test]
-    fn what_was_not_seen_is_not_counted() {
-        let row = only_known(&vec![(0, 0.6), (1, 0.8)], &[true, false]);
-        assert_eq!(row, [(0, 1.0)]);
-        assert!(only_known(&vec![(1, 1.0)], &[true, false]).is_empty());
     }
 }

@@ -309,7 +309,7 @@ mod tests {
         curves[1].target = Some((300.0, 0.71));
         assert_eq!(
             super::curves(&curves, "first response"),
-            "90 % have their first response within 2m 26s. Fewest reach their target of “urgent”: 71.0 % within 5m."
+            "90 % have their first response within 2m 16s. Fewest reach their target of “urgent”: 71.0 % within 5m."
         );
     }
 

@@ -53,6 +53,7 @@ impl Checker<'_> {
             warn_left: policy.warn_left.as_ref().map(|left| left.value.0),
             bot_answers: policy.bot_answers,
             line: self.texts.line(&at.span),
+            ..Policy::default()
         }
     }
 

@@ -66,6 +66,7 @@ impl Checker<'_> {
             ("cut", traffic.cut.as_ref().map(|v| &v.span)),
             ("scale", traffic.scale.is_written().then_some(&traffic.scale.span)),
             ("shift", traffic.shift.is_written().then_some(&traffic.shift.span)),
+            ("fold", traffic.fold.as_ref().map(|v| &v.span)),
             ("silence_gap", traffic.silence_gap.is_written().then_some(&traffic.silence_gap.span)),
         ] {
             self.out_of_place(key, span, "without `recorded`");
@@ -324,6 +325,9 @@ impl Checker<'_> {
             (self.instant(from.value.0, &zone), self.instant(to.value.0, &zone))
         });
         self.above_zero(&traffic.silence_gap);
+        if let Some(fold) = &traffic.fold {
+            self.above_zero(fold);
+        }
         Recorded {
             name: traffic.name.value.clone(),
             paths,
@@ -342,6 +346,7 @@ impl Checker<'_> {
             },
             intents: self.shares(Kind::Intent, &traffic.intents),
             text: traffic.text,
+            fold: traffic.fold.as_ref().map(|fold| fold.value.span()),
             silence_gap: traffic.silence_gap.value.span(),
         }
     }

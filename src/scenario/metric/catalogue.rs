@@ -33,6 +33,17 @@ pub enum Form {
     Duration,
 }
 
+/// Which way is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// The more the better.
+    Higher,
+    /// The less the better.
+    Lower,
+    /// It depends.
+    Neither,
+}
+
 /// What a metric can be sliced by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Slicing {
@@ -61,6 +72,26 @@ impl Metric {
         match self.form {
             Form::Duration => &Statistic::OF_DURATIONS,
             Form::Total | Form::Ratio => &[Statistic::Value],
+        }
+    }
+
+    /// Which way is good.
+    pub fn better(&self) -> Better {
+        let name = self.name;
+        let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+        let begins = |beginnings: &[&str]| beginnings.iter().any(|beginning| name.starts_with(beginning));
+        if ends(&[".compliance", ".solved_rate", ".resolution_rate"])
+            || ["service_level", "csat", "csat.observed"].contains(&name)
+        {
+            Better::Higher
+        } else if self.form == Form::Duration
+            || begins(&["cost.", "queue.", "backlog.", "abandonment."]) && name != "queue.entered"
+            || ends(&[".breaches", ".abandoned", ".left_bot", ".left_agent", ".reopen_rate", ".repeat_rate"])
+            || ends(&[".taken_back_rate", ".transfer_rate", ".worst_hour"])
+        {
+            Better::Lower
+        } else {
+            Better::Neither
         }
     }
 
@@ -232,6 +263,29 @@ mod tests {
             assert!(m.name.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '.'), "{}", m.name);
             assert!(!m.definition.is_empty(), "{}", m.name);
             assert_eq!(m.denominator.is_empty(), m.form == Form::Total, "{}", m.name);
+        }
+    }
+
+    #[test]
+    fn which_way_is_good() {
+        use Better::*;
+        for (name, better) in [
+            ("service_level", Higher),
+            ("sla.first_response.compliance", Higher),
+            ("sla.first_response.breaches", Lower),
+            ("sla.first_response.used", Neither),
+            ("bot.resolution_rate", Higher),
+            ("bot.containment_rate", Neither),
+            ("first_response", Lower),
+            ("resolution", Lower),
+            ("queue.entered", Neither),
+            ("queue.length", Lower),
+            ("agents.occupancy", Neither),
+            ("cost.total", Lower),
+            ("conversations.offered", Neither),
+            ("conversations.abandoned", Lower),
+        ] {
+            assert_eq!(find(name).unwrap().better(), better, "{name}");
         }
     }
 

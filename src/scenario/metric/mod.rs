@@ -7,7 +7,7 @@
 mod catalogue;
 mod name;
 
-pub use catalogue::{Form, Metric, Slicing, catalogue, find};
+pub use catalogue::{Better, Form, Metric, Slicing, catalogue, find};
 pub use name::{MetricFault, MetricName, SlicePart};
 
 use serde::{Deserialize, Serialize};

@@ -72,6 +72,9 @@ pub struct Traffic {
     pub shift: At<WordOr<StartWord, SignedDuration>>,
     /// Let the bot read the recorded text, if there is any.
     pub text: bool,
+    /// Lays the record over a cycle of this length ("7d": weekday and time of day stay, the week does
+    /// not): a sparse record becomes one busy week.
+    pub fold: Option<At<Duration>>,
     /// A customer's silence this long begins another conversation.
     pub silence_gap: At<Duration>,
 }
@@ -102,6 +105,7 @@ impl Default for Traffic {
             cut: None,
             shift: At::from(WordOr::Word(StartWord::Start)),
             text: true,
+            fold: None,
             silence_gap: At::from(Duration::from_hours(24.0)),
         }
     }

@@ -27,6 +27,42 @@ formats! {
     WhatsappExport = "whatsapp_export",
     /// WhatsApp Cloud API webhooks (also Gupshup v3).
     WhatsappWebhooks = "whatsapp_webhooks",
+    /// Twilio Messages resource, JSON or one object per line.
+    TwilioJson = "twilio_json",
+    /// Twilio console export, CSV.
+    TwilioCsv = "twilio_csv",
+    /// Twilio Conversations, JSON.
+    TwilioConversations = "twilio_conversations",
+    /// Twilio webhooks as form data, with the log's own time in front.
+    TwilioWebhooks = "twilio_webhooks",
+    /// Gupshup v2 callbacks.
+    Gupshup = "gupshup",
+    /// Wati webhooks.
+    Wati = "wati",
+    /// Zoho SalesIQ webhooks.
+    ZohoSalesiq = "zoho_salesiq",
+    /// Freshdesk ticket export, CSV.
+    FreshdeskCsv = "freshdesk_csv",
+    /// Freshdesk API, JSON.
+    FreshdeskJson = "freshdesk_json",
+    /// Zendesk API: tickets, audits, comments, metric events.
+    Zendesk = "zendesk",
+    /// Zoho Desk backup, CSV with two header rows.
+    ZohoDeskCsv = "zoho_desk_csv",
+    /// Zoho Desk webhooks and API, JSON.
+    ZohoDeskJson = "zoho_desk_json",
+    /// HappyFox API, JSON.
+    Happyfox = "happyfox",
+    /// LiveAgent API, JSON.
+    Liveagent = "liveagent",
+    /// Chatwoot API, JSON.
+    Chatwoot = "chatwoot",
+    /// Any table (CSV or JSON Lines) with a mapping.
+    Table = "table",
+    /// XES event log.
+    Xes = "xes",
+    /// Action-Based Conversations Dataset.
+    Abcd = "abcd",
 }
 
 impl Format {
@@ -43,6 +79,9 @@ impl Format {
     /// Its threads go on for ever, so conversations are cut out of them by a silence.
     pub fn endless(self) -> bool {
         use Format::*;
-        matches!(self, WhatsappExport | WhatsappWebhooks)
+        matches!(
+            self,
+            WhatsappExport | WhatsappWebhooks | TwilioJson | TwilioCsv | TwilioWebhooks | Gupshup
+        )
     }
 }

@@ -125,7 +125,7 @@ impl<'a> Intake<'a> {
         self.file = self.label(&input.name);
     }
 
-    /// The name under which a file stands in the log: chat exports are called after the person.
+    /// Names of chat exports name the person, and must not.
     pub fn label(&mut self, name: &str) -> String {
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let person = privacy::chat_partner(stem);
@@ -136,6 +136,11 @@ impl<'a> Intake<'a> {
             }
             None => name.chars().filter(|c| !c.is_control()).collect(),
         }
+    }
+
+    /// The name under which an input stands in the log.
+    pub fn label_of(&mut self, input: &Input) -> String {
+        self.label(&input.name)
     }
 
     /// So many more bytes were read.

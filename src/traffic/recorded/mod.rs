@@ -26,6 +26,18 @@ mod intake;
 mod detect;
 mod chat;
 mod webhooks;
+mod table;
+mod xes;
+mod abcd;
+mod vocabulary;
+mod record;
+mod bsp;
+mod desks;
+
+#[cfg(test)]
+mod counts;
+#[cfg(test)]
+mod robustness;
 
 use std::path::PathBuf;
 
@@ -158,6 +170,7 @@ pub fn import_watched(
     for input in inputs {
         let (format, reason) = match options.format {
             Some(format) => (format, "as told".to_owned()),
+            None if options.mapping.is_some() => (Format::Table, "a mapping was given".to_owned()),
             None => detect(&input.head()?, &input.name)
                 .ok_or_else(|| ImportError::UnknownFormat { file: input.name.clone() })?,
         };
@@ -182,5 +195,23 @@ fn read(format: Format, inputs: &[&Input], intake: &mut Intake<'_>) -> Result<()
         Format::LogCsv => log_file::read_csv(inputs, intake),
         Format::WhatsappExport => chat::read(inputs, intake),
         Format::WhatsappWebhooks => webhooks::read(inputs, intake),
+        Format::Table => table::read(inputs, intake),
+        Format::Xes => xes::read(inputs, intake),
+        Format::Abcd => abcd::read(inputs, intake),
+        Format::TwilioJson => bsp::twilio::read_json(inputs, intake),
+        Format::TwilioCsv => bsp::twilio::read_csv(inputs, intake),
+        Format::TwilioConversations => bsp::twilio::read_conversations(inputs, intake),
+        Format::TwilioWebhooks => bsp::twilio_webhooks::read(inputs, intake),
+        Format::Gupshup => bsp::gupshup::read(inputs, intake),
+        Format::Wati => bsp::wati::read(inputs, intake),
+        Format::ZohoSalesiq => bsp::zoho_salesiq::read(inputs, intake),
+        Format::FreshdeskCsv => desks::freshdesk::read_csv(inputs, intake),
+        Format::FreshdeskJson => desks::freshdesk::read_json(inputs, intake),
+        Format::Zendesk => desks::zendesk::read(inputs, intake),
+        Format::ZohoDeskCsv => desks::zoho_desk::read(inputs, intake),
+        Format::ZohoDeskJson => desks::zoho_desk_json::read(inputs, intake),
+        Format::Happyfox => desks::happyfox::read(inputs, intake),
+        Format::Liveagent => desks::liveagent::read(inputs, intake),
+        Format::Chatwoot => desks::chatwoot::read(inputs, intake),
     }
 }

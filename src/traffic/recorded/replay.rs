@@ -329,7 +329,7 @@ mod tests {
         let mut recorder = Recorder::new(true);
         let input = Input::memory("log.jsonl", text.as_bytes());
         let report = import(&[input], &Options::default(), &mut |e| recorder.event(&e)).unwrap();
-        let half_past = Instant(1_772_463_600_000);
+        let half_past = Instant(1_772_461_800_000);
         let r = recorder.finish(Some((half_past - Span::from_minutes(1), half_past + Span::from_hours(1))), report);
         assert_eq!(r.conversations.len(), 1);
         assert_eq!(r.lines.len(), 1);

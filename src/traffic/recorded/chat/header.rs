@@ -149,13 +149,13 @@ pub fn parse(line: &str) -> Option<Header> {
     if digits_hour > 2 || digits_minute != 2 || hour > 24 || minute > 59 || second_of_minute > 59 {
         return None;
     }
-    let here = c.at;
-    c.blanks();
     if afternoon.is_none() {
+        let here = c.at;
+        c.blanks();
         afternoon = half_of_day(&mut c);
-    }
-    if afternoon.is_none() {
-        c.at = here;
+        if afternoon.is_none() {
+            c.at = here;
+        }
     }
     let colon = end(&mut c, bracket)?;
     hour = match (afternoon, hour) {
@@ -280,7 +280,8 @@ fn half_of_day(c: &mut Cursor<'_>) -> Option<bool> {
         if !next.is_whitespace() && !is_invisible(next) && next != '.' && next != '\u{200c}' {
             word.extend(next.to_lowercase());
         }
-        let ends = c.peek().is_none_or(|n| !n.is_alphabetic());
+        // The blank behind the word is left to the end of the header.
+        let ends = !next.is_whitespace() && c.peek().is_none_or(|n| !n.is_alphabetic());
         if ends && let Some((_, afternoon)) = HALVES.iter().find(|(half, _)| *half == word) {
             best = Some((c.at, *afternoon));
         }

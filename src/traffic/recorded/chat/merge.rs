@@ -34,14 +34,21 @@ pub fn overlap(merged: &[u64], later: &[u64]) -> Option<(Vec<bool>, Vec<u64>)> {
 fn align(a: &[u64], b: &[u64]) -> Vec<(usize, usize)> {
     let anchors = rising(&unique_pairs(a, b));
     let mut pairs = Vec::new();
-    let (mut i, mut j) = (0, 0);
-    for (next_i, next_j) in anchors.into_iter().chain([(a.len(), b.len())]) {
-        between(&a[i..next_i], &b[j..next_j], i, j, &mut pairs);
-        if next_i < a.len() {
-            pairs.push((next_i, next_j));
-        }
-        (i, j) = (next_i + 1, next_j + 1);
+    let (Some(first), Some(last)) = (anchors.first().copied(), anchors.last().copied()) else {
+        between(a, b, 0, 0, &mut pairs);
+        return pairs;
+    };
+    // Before the first anchor and behind the last only what touches them is shared.
+    let before = a[..first.0].iter().rev().zip(b[..first.1].iter().rev()).take_while(|(x, y)| x == y).count();
+    pairs.extend((0..before).map(|n| (first.0 - before + n, first.1 - before + n)));
+    for window in anchors.windows(2) {
+        let ((i, j), (next_i, next_j)) = (window[0], window[1]);
+        pairs.push((i, j));
+        between(&a[i + 1..next_i], &b[j + 1..next_j], i + 1, j + 1, &mut pairs);
     }
+    pairs.push(last);
+    let after = a[last.0 + 1..].iter().zip(&b[last.1 + 1..]).take_while(|(x, y)| x == y).count();
+    pairs.extend((1..=after).map(|n| (last.0 + n, last.1 + n)));
     pairs
 }
 

@@ -9,6 +9,9 @@ mod order;
 mod roles;
 mod wordings;
 
+#[cfg(test)]
+mod tests;
+
 use fxhash::{FxHashMap, FxHasher64};
 use std::hash::Hasher;
 
@@ -244,7 +247,7 @@ fn sibling(n: usize, surveys: &[Survey], verdicts: &[Result<Verdict, Vec<DateOrd
 }
 
 fn note(intake: &mut Intake<'_>, input: &Input, plan: &Plan, roles: &Roles) {
-    let file = intake.label(&input.name);
+    let file = intake.label_of(input);
     let certainty = match plan.verdict.certainty {
         Certainty::Told => "told",
         Certainty::Certain => "certain",
@@ -419,7 +422,7 @@ fn entries(
     let limit = intake.options.limits.element_bytes;
     let mut local = Local::new(intake.options.zone());
     let precision = if plan.shape.seconds { Precision::Second } else { Precision::Minute };
-    let label = intake.label(&input.name);
+    let label = intake.label_of(input);
     let chat = roles.only_customer().unwrap_or(&label).to_owned();
     for author in plan.authors.values() {
         intake.participant(Thread::Person(&chat), author);

@@ -139,6 +139,7 @@ object! {
         order: Written<'a>,
         reaction: Reaction<'a>,
         system: System<'a>,
+        unsupported: Option<Unsupported<'a>>,
         edit: Option<Box<Edit<'a>>>,
     }
 }
@@ -169,7 +170,11 @@ object! {
 }
 object! {
     /// A reaction to a message; without emoji it was taken back.
-    Reaction { emoji: Scalar<'a>, message_id: Scalar<'a> }
+    Reaction { emoji: Option<Scalar<'a>>, message_id: Scalar<'a> }
+}
+object! {
+    /// What the platform could not pass on.
+    Unsupported { kind: Scalar<'a> = "type" }
 }
 object! {
     /// Something that happened to a user.

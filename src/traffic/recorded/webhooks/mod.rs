@@ -6,6 +6,9 @@
 
 mod body;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 
@@ -330,7 +333,8 @@ fn content_digest(message: &Message<'_>) -> u64 {
         [&message.image, &message.video, &message.document, &message.audio, &message.voice, &message.sticker]
             .map(written),
         message.location.as_ref().map(|l| digest((l.latitude.as_str(), l.longitude.as_str(), l.name.as_str()))),
-        (message.reaction.emoji.as_str(), message.reaction.message_id.as_str()),
+        (message.reaction.emoji.as_ref().map(|e| e.as_str()), message.reaction.message_id.as_str()),
+        message.unsupported.as_ref().map(|u| u.kind.as_str()),
         chosen(message),
     ))
 }
@@ -367,7 +371,8 @@ fn fill<'f>(found: &mut Found<'f>, message: &'f Message<'_>, intake: &mut Intake
         // None of these is a turn of the conversation.
         "reaction" => {
             found.kind = Kind::Tag;
-            found.value = Some(if message.reaction.emoji.some().is_some() { "reaction" } else { "reaction_removed" });
+            let given = message.reaction.emoji.as_ref().is_some_and(|e| e.some().is_some());
+            found.value = Some(if given { "reaction" } else { "reaction_removed" });
             intake.found("reaction");
         }
         "edit" => {

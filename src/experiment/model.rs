@@ -1,0 +1,63 @@
+//! A small desk that the tests of this room run through the engine.
+
+use super::units::Unit;
+use crate::engine::{Compiled, RunError, RunOptions, Silent};
+use crate::facts::RunTotals;
+use crate::measure::State;
+use crate::scenario::plan::Plan;
+use std::path::Path;
+
+const SCENARIO: &str = r#"
+[scenario]
+name = "small"
+timezone = "UTC"
+start = "2026-11-23"
+duration = "12h"
+seed = 3
+replications = 12
+
+[[traffic]]
+name = "all"
+volume = { per_hour = 24 }
+intents = { question = 1.0 }
+
+[[intent]]
+name = "question"
+exchanges = 1
+agent_work = { exponential = { mean = "5m" } }
+
+[customer]
+patience = { exponential = { mean = "10m" } }
+
+[bot]
+kind = "none"
+
+[[team]]
+name = "desk"
+concurrency = 1
+shifts = [{ days = "all", hours = "00:00-24:00", agents = 3 }]
+cost_per_hour = 10
+
+[service_level]
+within = "1m"
+"#;
+
+/// The small desk with some settings changed.
+pub(super) fn plan(settings: &[(&str, &str)]) -> Plan {
+    let settings: Vec<(String, String)> =
+        settings.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
+    match crate::scenario::parse(SCENARIO, "small.toml", Path::new(""), &settings) {
+        Ok(loaded) => loaded.plan,
+        Err(faults) => panic!("{faults:#?}"),
+    }
+}
+
+/// The engine as what runs a unit.
+pub(super) fn simulate(
+    compiled: &Compiled,
+) -> impl Fn(Unit, &mut State<'_>) -> Result<RunTotals, RunError> + Sync {
+    |unit, state| {
+        let options = RunOptions { replication: unit.replication, antithetic: unit.antithetic };
+        crate::engine::run(compiled, options, state, &mut Silent)
+    }
+}

@@ -1,0 +1,293 @@
+//! Zendesk API: tickets, audits, comments, ticket metrics and metric events, in pages or one per line.
+//!
+//! Audits tell all; where a ticket has them, what the other records repeat is left aside. Who is the
+//! customer stands in the ticket, so the records are read twice.
+
+use fxhash::{FxHashMap, FxHashSet};
+
+use crate::traffic::log::{Kind, Role};
+
+use super::super::clock::Stamp;
+use super::super::input::Input;
+use super::super::intake::{Found, Intake, Thread};
+use super::super::record::{Record, plain_text, records};
+use super::super::report::ImportError;
+use super::super::vocabulary;
+
+/// What is known of tickets and people before events are made of the records.
+#[derive(Default)]
+struct Known {
+    requesters: FxHashMap<String, String>,
+    end_users: FxHashMap<String, bool>,
+    names: Vec<String>,
+    /// Tickets whose messages and states are told by audits or comments.
+    told: FxHashSet<String>,
+    /// Tickets that are there as such.
+    tickets: FxHashSet<String>,
+}
+
+/// Reads records of the API.
+pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
+    let mut known = Known::default();
+    for input in inputs {
+        let (mut ignore, mut silent) = (|_: &super::super::Quarantined| {}, |_| {});
+        let mut first = Intake::new(intake.options, &mut ignore, &mut silent);
+        records(input, &mut first, &mut |record, _, _, _| known.learn(record))?;
+    }
+    for name in &known.names {
+        intake.privacy.name("", name);
+    }
+    let mut reader = Reader { known, seen: FxHashSet::default() };
+    for input in inputs {
+        records(input, intake, &mut |record, _, line, intake| reader.record(record, line, intake))?;
+    }
+    Ok(())
+}
+
+impl Known {
+    fn learn(&mut self, record: Record<'_>) {
+        let ticket = record.id("ticket_id").into_owned();
+        if record.has("requester_id") {
+            let id = record.id("id").into_owned();
+            self.tickets.insert(id.clone());
+            self.requesters.insert(id, record.id("requester_id").into_owned());
+        } else if record.has("events") && !ticket.is_empty() {
+            for event in record.list("events").iter().map(Record) {
+                if event.text("field_name") == "requester_id" {
+                    self.requesters.entry(ticket.clone()).or_insert_with(|| event.id("value").into_owned());
+                }
+            }
+            self.told.insert(ticket);
+        } else if record.has("author_id") && !ticket.is_empty() {
+            self.told.insert(ticket);
+        } else if record.has("role") && record.has("email") {
+            self.end_users.insert(record.id("id").into_owned(), record.text("role") == "end-user");
+            for field in ["name", "email"] {
+                self.names.push(record.text(field).to_owned());
+            }
+        }
+    }
+}
+
+struct Reader {
+    known: Known,
+    seen: FxHashSet<u64>,
+}
+
+impl Reader {
+    fn record(&mut self, record: Record<'_>, line: u64, intake: &mut Intake<'_>) {
+        let same = if record.has("metric") { "metric_event" } else { kind_of(record) };
+        let id = record.id("id");
+        if !id.is_empty() && !self.seen.insert(fxhash::hash64(&(same, &*id))) {
+            return intake.duplicate();
+        }
+        match same {
+            "metric_event" => self.metric_event(record, line, intake),
+            "audit" => self.audit(record, line, intake),
+            "metrics" => self.metrics(record, line, intake),
+            "ticket" => self.ticket(record, line, intake),
+            "comment" => self.comment(record, line, intake),
+            "user" => intake.notice(),
+            _ => intake.quarantine(line, "neither ticket, audit, comment, metric nor user", b""),
+        }
+    }
+
+    fn role(&mut self, ticket: &str, author: &str) -> Role {
+        if author == "-1" {
+            return Role::System;
+        }
+        if let Some(end_user) = self.known.end_users.get(author) {
+            return if *end_user { Role::Customer } else { Role::Agent };
+        }
+        // Who wrote first in a ticket of which nothing else is known asked for something.
+        let requester = self.known.requesters.entry(ticket.to_owned()).or_insert_with(|| author.to_owned());
+        if requester == author { Role::Customer } else { Role::Agent }
+    }
+
+    fn ticket(&mut self, record: Record<'_>, line: u64, intake: &mut Intake<'_>) {
+        let zone = intake.options.zone();
+        let id = record.id("id");
+        let Some(begun) = record.stamp("created_at", &zone) else {
+            return intake.quarantine(line, "`created_at` is no instant", b"");
+        };
+        let thread = Thread::Ticket(&id);
+        let requester = record.id("requester_id");
+        intake.keep();
+        let text = plain_text(record.first_text(&["description", "subject"]));
+        if !self.known.told.contains(&*id) {
+            let mut first = Found::message(thread, begun, Role::Customer, line);
+            (first.actor, first.text) = (&requester, Some(&*text).filter(|t| !t.is_empty()));
+            intake.event(first);
+            let priority = vocabulary::priority(record.text("priority"));
+            intake.event(Found::happened(thread, begun, Kind::Status, "open", line));
+            if !priority.is_empty() {
+                intake.event(Found::happened(thread, begun, Kind::Priority, &priority, line));
+            }
+            let status = vocabulary::status(record.text("status"));
+            if let Some(at) = record.stamp("updated_at", &zone).filter(|_| !matches!(&*status, "" | "open")) {
+                intake.event(Found::happened(thread, at, Kind::Status, &status, line));
+            }
+        }
+        for tag in record.list("tags").iter().filter_map(|t| t.as_str()) {
+            intake.event(Found::happened(thread, begun, Kind::Tag, tag, line));
+        }
+        let score = record.text("satisfaction_rating.score");
+        if let Some(at) = record.stamp("updated_at", &zone)
+            && matches!(score, "good" | "bad")
+            && !self.known.told.contains(&*id)
+        {
+            let found = Found::happened(thread, at, Kind::Rating, score, line);
+            intake.event(Found { from: Role::Customer, actor: &requester, ..found });
+        }
+    }
+
+    fn audit(&mut self, record: Record<'_>, line: u64, intake: &mut Intake<'_>) {
+        let zone = intake.options.zone();
+        let ticket = record.id("ticket_id");
+        let Some(at) = record.stamp("created_at", &zone) else {
+            return intake.quarantine(line, "`created_at` is no instant", b"");
+        };
+        let thread = Thread::Ticket(&ticket);
+        let mut any = false;
+        for event in record.list("events").iter().map(Record) {
+            let author = if event.has("author_id") { event.id("author_id") } else { record.id("author_id") };
+            let from = self.role(&ticket, &author);
+            match event.text("type") {
+                "Comment" | "VoiceComment" => {
+                    self.message(event, thread, at, from, &author, line, intake);
+                    any = true;
+                }
+                "Create" | "Change" => {
+                    let value = event.id("value");
+                    let mut happened = |kind: Kind, value: &str| {
+                        if !value.is_empty() {
+                            intake.event(Found { from, actor: &author, ..Found::happened(thread, at, kind, value, line) });
+                            any = true;
+                        }
+                    };
+                    match event.text("field_name") {
+                        "status" => happened(Kind::Status, &vocabulary::status(&value)),
+                        "priority" => happened(Kind::Priority, &vocabulary::priority(&value)),
+                        "group_id" => happened(Kind::Assign, &value),
+                        "satisfaction_score" if matches!(&*value, "good" | "bad") => happened(Kind::Rating, &value),
+                        _ => {}
+                    }
+                }
+                "SatisfactionRating" if matches!(event.text("score"), "good" | "bad") => {
+                    let found = Found::happened(thread, at, Kind::Rating, event.text("score"), line);
+                    intake.event(Found { from: Role::Customer, actor: &author, ..found });
+                    any = true;
+                }
+                _ => {}
+            }
+        }
+        if any { intake.keep() } else { intake.notice() }
+    }
+
+    fn comment(&mut self, record: Record<'_>, line: u64, intake: &mut Intake<'_>) {
+        let zone = intake.options.zone();
+        let (ticket, author) = (record.id("ticket_id"), record.id("author_id"));
+        let (Some(at), false) = (record.stamp("created_at", &zone), ticket.is_empty()) else {
+            return intake.quarantine(line, "a comment without `ticket_id` or `created_at`", b"");
+        };
+        let from = self.role(&ticket, &author);
+        // An audit tells of its comment by the comment's own id.
+        if !self.message(record, Thread::Ticket(&ticket), at, from, &author, line, intake) {
+            return intake.duplicate();
+        }
+        intake.keep();
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn message(
+        &mut self,
+        comment: Record<'_>,
+        thread: Thread<'_>,
+        at: Stamp,
+        from: Role,
+        author: &str,
+        line: u64,
+        intake: &mut Intake<'_>,
+    ) -> bool {
+        let id = comment.id("id");
+        if !id.is_empty() && !self.seen.insert(fxhash::hash64(&("written", &*id))) {
+            return false;
+        }
+        let text = plain_text(comment.first_text(&["plain_body", "body", "html_body"]));
+        let mut found = Found::message(thread, at, from, line);
+        (found.actor, found.text) = (author, Some(&*text).filter(|t| !t.is_empty()));
+        found.media = (!comment.list("attachments").is_empty()).then_some("document");
+        if comment.has("public") && !comment.flag("public") {
+            found.kind = Kind::Note;
+        }
+        intake.event(found);
+        true
+    }
+
+    /// Numbers about a ticket of which nothing else is told.
+    fn metrics(&mut self, record: Record<'_>, line: u64, intake: &mut Intake<'_>) {
+        let zone = intake.options.zone();
+        let ticket = record.id("ticket_id");
+        if self.known.told.contains(&*ticket) {
+            return intake.notice();
+        }
+        let Some(begun) = record.stamp("created_at", &zone) else {
+            return intake.quarantine(line, "`created_at` is no instant", b"");
+        };
+        let thread = Thread::Ticket(&ticket);
+        intake.keep();
+        if !self.known.tickets.contains(&*ticket) {
+            intake.event(Found::message(thread, begun, Role::Customer, line));
+        }
+        let minutes = record.at("reply_time_in_minutes.calendar").and_then(serde_json::Value::as_i64);
+        if let Some(minutes) = minutes.filter(|m| (0..10_000_000).contains(m)) {
+            let at = begun.0 + crate::time::Span::from_minutes(minutes);
+            intake.event(Found::message(thread, (at, crate::traffic::log::Precision::Minute), Role::Agent, line));
+        }
+        if let Some(at) = record.stamp("solved_at", &zone) {
+            intake.event(Found::happened(thread, at, Kind::Status, "resolved", line));
+        }
+    }
+
+    /// The stream of metric events is itself a history: an activation of the reply time is a customer
+    /// who waits, its fulfilment an answer, and the agents' work time follows the status.
+    fn metric_event(&mut self, record: Record<'_>, line: u64, intake: &mut Intake<'_>) {
+        let zone = intake.options.zone();
+        let ticket = record.id("ticket_id");
+        let (Some(at), false) = (record.stamp("time", &zone), ticket.is_empty()) else {
+            return intake.quarantine(line, "a metric event without `ticket_id` or `time`", b"");
+        };
+        let thread = Thread::Ticket(&ticket);
+        let (metric, what) = (record.text("metric"), record.text("type"));
+        let alone = !self.known.told.contains(&*ticket);
+        let status = |value| Found::happened(thread, at, Kind::Status, value, line);
+        let tag = format!("{what}_{metric}");
+        let found = match (metric, what) {
+            (_, "breach" | "apply_sla" | "apply_group_sla") => Found::happened(thread, at, Kind::Tag, &tag, line),
+            ("reply_time", "activate") if alone => Found::message(thread, at, Role::Customer, line),
+            ("reply_time", "fulfill") if alone => Found::message(thread, at, Role::Agent, line),
+            ("agent_work_time", "activate") if alone => status("open"),
+            ("agent_work_time", "pause") if alone => status("pending"),
+            ("resolution_time", "fulfill") if alone => status("resolved"),
+            _ => return intake.notice(),
+        };
+        intake.keep();
+        intake.event(found);
+    }
+}
+
+fn kind_of(record: Record<'_>) -> &'static str {
+    if record.has("events") {
+        "audit"
+    } else if record.has("reply_time_in_minutes") || record.has("full_resolution_time_in_minutes") {
+        "metrics"
+    } else if record.has("requester_id") {
+        "ticket"
+    } else if record.has("author_id") {
+        "comment"
+    } else if record.has("role") && record.has("email") {
+        "user"
+    } else {
+        ""
+    }
+}

@@ -1,0 +1,149 @@
+//! Bodies as the platform may send them: in batches, twice, late, with other identities.
+
+use proptest::prelude::*;
+
+use crate::traffic::log::{Event, Kind, Role};
+use crate::traffic::recorded::{ImportReport, Input, Options, import};
+
+fn read(text: &str) -> (ImportReport, Vec<Event>) {
+    let mut events = Vec::new();
+    let report =
+        import(&[Input::memory("hooks.jsonl", text.as_bytes())], &Options::default(), &mut |e| events.push(e)).unwrap();
+    assert_eq!(report.files[0].format, "whatsapp_webhooks", "{}", report.files[0].reason);
+    (report, events)
+}
+
+fn body(values: &[String]) -> String {
+    let changes: Vec<String> = values.iter().map(|v| format!(r#"{{"field":"messages","value":{v}}}"#)).collect();
+    format!(
+        "{{\"object\":\"whatsapp_business_account\",\"entry\":[{{\"id\":\"100\",\"changes\":[{}]}}]}}\n",
+        changes.join(",")
+    )
+}
+
+fn message(id: &str, second: i64, text: &str) -> String {
+    let at = 1_772_458_200 + second;
+    format!(r#"{{"from":"5511999990000","id":"{id}","timestamp":"{at}","type":"text","text":{{"body":"{text}"}}}}"#)
+}
+
+fn status(id: &str, state: &str, second: i64) -> String {
+    let at = 1_772_458_200 + second;
+    format!(r#"{{"id":"{id}","status":"{state}","timestamp":"{at}","recipient_id":"5511999990000"}}"#)
+}
+
+fn messages(items: &[String]) -> String {
+    format!(r#"{{"messages":[{}]}}"#, items.join(","))
+}
+
+fn statuses(items: &[String]) -> String {
+    format!(r#"{{"statuses":[{}]}}"#, items.join(","))
+}
+
+#[test]
+fn batches_repetitions_and_late_states() {
+    let text = [
+        body(&[messages(&[message("A", 0, "one"), message("B", 5, "two")]), messages(&[message("C", 9, "three")])]),
+        body(&[statuses(&[status("X", "read", 14), status("X", "sent", 12)])]),
+        body(&[messages(&[message("B", 5, "two")]), statuses(&[status("X", "read", 14), status("X", "delivered", 14)])]),
+    ]
+    .concat();
+    let (r, events) = read(&text);
+    assert_eq!((r.read, r.kept, r.duplicates, r.late), (8, 6, 2, 2));
+    let seen: Vec<_> = events.iter().map(|e| (e.kind, e.from, e.text.as_deref().or(e.value.as_deref()))).collect();
+    assert_eq!(
+        seen,
+        [
+            (Kind::Message, Role::Customer, Some("one")),
+            (Kind::Message, Role::Customer, Some("two")),
+            (Kind::Message, Role::Customer, Some("three")),
+            (Kind::Message, Role::Agent, None),
+            (Kind::Delivery, Role::System, Some("sent")),
+            (Kind::Delivery, Role::System, Some("delivered")),
+            (Kind::Delivery, Role::System, Some("read")),
+        ],
+        "the desk's message is known by its state alone; states of one second stand by rank"
+    );
+}
+
+#[test]
+fn one_bad_message_does_not_take_the_others_with_it() {
+    let bad = r#"{"from":"55","id":"Z","timestamp":"soon","type":"text"}"#.to_owned();
+    let worse = r#"{"from":"55","id":"Y","timestamp":"1772458200","type":"text","text":["no","object"]}"#.to_owned();
+    let deep = format!("{{\"entry\":{}{}}}\n", "[".repeat(5_000), "]".repeat(5_000));
+    let text = [body(&[messages(&[message("A", 0, "one"), bad, worse, message("B", 1, "two")])]), deep].concat();
+    let (r, events) = read(&text);
+    assert_eq!((r.read, r.kept, r.quarantined), (5, 2, 3));
+    assert_eq!(events.len(), 2);
+    assert!(r.quarantine.iter().any(|q| q.reason.contains("/entry/0/changes/0/value/messages/2")), "{:?}", r.quarantine);
+}
+
+#[test]
+fn identities_are_linked_whenever_they_are_learned() {
+    let hidden = r#"{"contacts":[{"profile":{"username":"ana"},"user_id":"BR.123"}],"messages":[{"from_user_id":"BR.123","id":"A","timestamp":"1772458200","type":"text","text":{"body":"hi"}}]}"#;
+    let both = r#"{"contacts":[{"profile":{"name":"Ana"},"wa_id":"5511999990000","user_id":"BR.123"}],"messages":[{"from":"5511999990000","id":"B","timestamp":"1772458260","type":"text","text":{"body":"me again"}}]}"#;
+    let changed = r#"{"messages":[{"from":"5511999990000","id":"C","timestamp":"1772458300","type":"system","system":{"type":"user_changed_number","wa_id":"5521888880000"}}]}"#;
+    let new = r#"{"messages":[{"from":"5521888880000","id":"D","timestamp":"1772458400","type":"text","text":{"body":"new number"}}]}"#;
+    let bodies = [hidden, both, changed, new].map(|v| body(&[v.to_owned()]));
+    let (r, forward) = read(&bodies.concat());
+    assert_eq!((r.kept, r.notices, r.conversations, r.authors), (3, 1, 1, 1));
+    let mut reversed = bodies.clone();
+    reversed.reverse();
+    let (_, backward) = read(&reversed.concat());
+    let strip = |events: &[Event]| -> Vec<(String, String)> {
+        events.iter().map(|e| (e.conversation.clone(), e.actor.clone())).collect()
+    };
+    assert_eq!(strip(&forward), strip(&backward));
+}
+
+#[test]
+fn layouts_history_and_echoes() {
+    let one = body(&[messages(&[message("A", 0, "one")])]);
+    let one = one.trim();
+    let escaped = serde_json::to_string(one).unwrap();
+    for text in [
+        format!("[{one}]"),
+        format!("{{\"case\": {one}}}"),
+        format!("{{\"received_at\":\"2026-03-02T14:30:00Z\",\"headers\":{{}},\"body\":{one}}}"),
+        format!("{{\"received_at\":\"2026-03-02T14:30:00Z\",\"body\":{escaped}}}"),
+        serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(one).unwrap()).unwrap(),
+    ] {
+        let (r, events) = read(&text);
+        assert_eq!((r.read, r.kept, events.len()), (1, 1, 1), "{text}");
+    }
+    let history = r#"{"history":[{"metadata":{"phase":0},"threads":[{"id":"5511999990000","messages":[{"from":"5511999990000","id":"H1","timestamp":"1772400000","type":"text","text":{"body":"old"},"history_context":{"status":"READ"}},{"from":"15550001111","id":"H2","timestamp":"1772400060","type":"media_placeholder"}]}]}]}"#;
+    let echo = r#"{"message_echoes":[{"from":"15550001111","to":"5511999990000","id":"E1","timestamp":"1772458260","type":"text","text":{"body":"from the phone"}}],"statuses":[{"id":"E1","status":"sent","timestamp":"1772458261","recipient_id":"5511999990000"}]}"#;
+    let (r, events) = read(&[body(&[history.to_owned()]), body(&[echo.to_owned()])].concat());
+    assert_eq!((r.read, r.kept), (4, 4));
+    let roles: Vec<_> = events.iter().filter(|e| e.kind == Kind::Message).map(|e| e.from).collect();
+    assert_eq!(roles, [Role::Customer, Role::Agent, Role::Agent], "an echo is not told again by its state");
+}
+
+proptest! {
+    /// However the same elements are batched, ordered and repeated, the log is the same.
+    #[test]
+    fn order_batching_and_repetition_do_not_matter(
+        order in Just((0..8_usize).collect::<Vec<_>>()).prop_shuffle(),
+        again in prop::collection::vec(0..8_usize, 0..5),
+        batch in 1..4_usize,
+    ) {
+        let element = |n: &usize| match n {
+            0..4 => messages(&[message(&format!("M{n}"), *n as i64 / 2, &format!("text {n}"))]),
+            4 => statuses(&[status("X", "sent", 3)]),
+            5 => statuses(&[status("X", "delivered", 3)]),
+            6 => statuses(&[status("X", "read", 90_000)]),
+            _ => messages(&[message("L", 200_000, "late")]),
+        };
+        let write = |elements: &[usize], batch: usize| -> String {
+            elements.chunks(batch).map(|c| body(&c.iter().map(element).collect::<Vec<_>>())).collect()
+        };
+        let plain: Vec<usize> = (0..8).collect();
+        let shuffled: Vec<usize> = order.into_iter().chain(again.iter().copied()).collect();
+        let without_origin = |events: Vec<Event>| -> Vec<Event> {
+            events.into_iter().map(|e| Event { origin: String::new(), ..e }).collect()
+        };
+        let (_, expected) = read(&write(&plain, 1));
+        let (r, found) = read(&write(&shuffled, batch));
+        prop_assert_eq!(r.duplicates, again.len() as u64);
+        prop_assert_eq!(without_origin(found), without_origin(expected));
+    }
+}
