@@ -27,11 +27,18 @@ pub(super) fn conversation(
     plan: &Plan,
     any_status: bool,
 ) -> ConversationRow {
-    let count = |role: Role| events.iter().filter(|e| message_of(e, role)).count().min(usize::from(u16::MAX)) as u16;
+    let count =
+        |role: Role| events.iter().filter(|e| message_of(e, role)).count().min(usize::from(u16::MAX)) as u16;
     let began = events.iter().map(|e| e.at).min().unwrap_or(Instant(0));
-    let started = events.iter().filter(|e| message_of(e, Role::Customer)).map(|e| e.at).min().unwrap_or(began);
+    let started =
+        events.iter().filter(|e| message_of(e, Role::Customer)).map(|e| e.at).min().unwrap_or(began);
     let first_after = |role: Role| {
-        events.iter().filter(|e| message_of(e, role) && e.at >= started).map(|e| e.at.ms()).min().unwrap_or(NEVER)
+        events
+            .iter()
+            .filter(|e| message_of(e, role) && e.at >= started)
+            .map(|e| e.at.ms())
+            .min()
+            .unwrap_or(NEVER)
     };
     let (first_bot, first_human) = (first_after(Role::Bot), first_after(Role::Agent));
     let last = events.iter().map(|e| e.at).max().unwrap_or(began);
@@ -43,7 +50,11 @@ pub(super) fn conversation(
     let resolved_at = if !solved {
         NEVER
     } else if any_status {
-        let ended = replay.records.iter().rev().find(|r| r.kind == ClockKind::Resolution && r.ended != Instant::NEVER);
+        let ended = replay
+            .records
+            .iter()
+            .rev()
+            .find(|r| r.kind == ClockKind::Resolution && r.ended != Instant::NEVER);
         let status = events.iter().filter(|e| is_status(e)).map(|e| e.at).max();
         ended.map(|r| r.ended).or(status).map_or(NEVER, Instant::ms)
     } else {
@@ -55,11 +66,15 @@ pub(super) fn conversation(
         (false, ..) => Outcome::Open,
     };
     let value_of = |kind: Kind| events.iter().rev().find(|e| e.kind == kind).and_then(|e| e.value.as_deref());
-    let intent = value_of(Kind::Tag).map_or(NONE, |tag| index_of(plan.intents.iter().map(|i| i.name.as_str()), tag));
-    let team = value_of(Kind::Assign).map_or(NONE, |name| index_of(plan.teams.iter().map(|t| t.name.as_str()), name));
-    let priority = value_of(Kind::Priority).map_or(NONE, |p| index_of(plan.priorities.iter().map(String::as_str), p));
+    let intent =
+        value_of(Kind::Tag).map_or(NONE, |tag| index_of(plan.intents.iter().map(|i| i.name.as_str()), tag));
+    let team = value_of(Kind::Assign)
+        .map_or(NONE, |name| index_of(plan.teams.iter().map(|t| t.name.as_str()), name));
+    let priority =
+        value_of(Kind::Priority).map_or(NONE, |p| index_of(plan.priorities.iter().map(String::as_str), p));
     let default_priority = plan.intents.first().map_or(0, |i| i.priority);
-    let rating = value_of(Kind::Rating).and_then(|score| score.parse().ok()).filter(|score| (1..=5).contains(score));
+    let rating =
+        value_of(Kind::Rating).and_then(|score| score.parse().ok()).filter(|score| (1..=5).contains(score));
     let paused = replay.records.iter().find(|r| r.kind == ClockKind::Resolution).map_or(0, |r| r.paused.ms());
     ConversationRow {
         conversation: number,

@@ -30,7 +30,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
-    let axes = args.vary.iter().map(|text| Axis::parse(text)).collect::<Result<Vec<_>, _>>().map_err(Failure::input)?;
+    let axes = args
+        .vary
+        .iter()
+        .map(|text| Axis::parse(text))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(Failure::input)?;
     for metric in &args.metric {
         MetricName::parse(metric).map_err(|fault| Failure::input(anyhow::anyhow!("{fault}")))?;
     }
@@ -45,13 +50,16 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
         simulation.set.extend(point.iter().map(|(path, value)| format!("{path}={value}")));
         let loaded = simulate::load(&args.scenario, &simulation, ui)?;
         let inputs: Vec<&str> = loaded.plan.inputs.iter().map(|input| input.hash.as_str()).collect();
-        let hash = content_hash(&[&[env!("CARGO_PKG_VERSION"), loaded.resolved.as_str()], inputs.as_slice()].concat());
+        let hash = content_hash(
+            &[&[env!("CARGO_PKG_VERSION"), loaded.resolved.as_str()], inputs.as_slice()].concat(),
+        );
         let summary = match ledger.finished(&hash) {
             Some(summary) => summary,
             None => {
                 let compiled = simulate::compile(&loaded)?;
                 let measures = simulate::measures(&loaded)?;
-                let outcome = simulate::simulate(&compiled, &measures, &workers, None, &Counted::default(), ui)?;
+                let outcome =
+                    simulate::simulate(&compiled, &measures, &workers, None, &Counted::default(), ui)?;
                 ledger.enter(&hash, &outcome.summary).map_err(Failure::io)?;
                 outcome.summary
             }
@@ -72,7 +80,8 @@ fn told(point: &[(String, String)]) -> String {
 /// One row for each point and metric.
 fn table(axes: &[Axis], found: &[(Vec<(String, String)>, Summary)]) -> Result<String, Failure> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let header = axes.iter().map(|a| a.path.as_str()).chain(["metric", "unit", "mean", "low", "high", "replications"]);
+    let header =
+        axes.iter().map(|a| a.path.as_str()).chain(["metric", "unit", "mean", "low", "high", "replications"]);
     writer.write_record(header).map_err(Failure::io)?;
     for (point, summary) in found {
         for (metric, estimate) in &summary.metrics {

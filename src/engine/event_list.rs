@@ -141,7 +141,6 @@ impl EventList {
         self.heap.len()
     }
 
-
     /// Drops events that `is_stale` names.
     pub fn drop_stale(&mut self, is_stale: impl Fn(Kind, u64, u32) -> bool) {
         self.heap.retain(|&Reverse(key)| {

@@ -58,7 +58,8 @@ pub fn parse(
     let (mut tree, syntax) = DeTable::parse_recoverable(text);
     if !syntax.is_empty() {
         let faults = syntax.iter().map(|error| {
-            let fault = Diagnostic::error("HS0101", error.message().trim_end().replace('\n', "; ")).file(path);
+            let fault =
+                Diagnostic::error("HS0101", error.message().trim_end().replace('\n', "; ")).file(path);
             fault.mark(error.span().unwrap_or(0..0), "this is not TOML")
         });
         return Err(sorted(faults.collect(), &texts));

@@ -3,9 +3,7 @@
 use super::Checker;
 use super::names::Kind;
 use crate::diag::Diagnostic;
-use crate::scenario::plan::{
-    Assignment, Attention, Desk, QueueOrder, Shift, ShiftEnd, Team, TeamIdx,
-};
+use crate::scenario::plan::{Assignment, Attention, Desk, QueueOrder, Shift, ShiftEnd, Team, TeamIdx};
 use crate::scenario::raw::leaf::{At, Hours, PlainOr};
 use crate::scenario::raw::{self, AssignmentWord, AttentionWord, OrderWord, ShiftEndWord, Weights};
 use crate::scenario::value::DAY_MINUTES;

@@ -102,8 +102,11 @@ impl Checker<'_> {
                 let mean = law.mean.value.number();
                 if mean < 1.0 {
                     self.fault(
-                        Diagnostic::error("HS0301", "a geometric distribution begins at 1, so its mean is 1 or more")
-                            .mark(law.mean.span.clone(), "too small"),
+                        Diagnostic::error(
+                            "HS0301",
+                            "a geometric distribution begins at 1, so its mean is 1 or more",
+                        )
+                        .mark(law.mean.span.clone(), "too small"),
                     );
                 }
                 Distribution::Geometric { mean: mean.max(1.0) }
@@ -124,10 +127,15 @@ impl Checker<'_> {
                 by_scv(mean, (sd / mean) * (sd / mean))
             }
             (Some(mean), None, None, None, Some(scv)) => by_scv(self.positive(mean), self.not_negative(scv)),
-            (None, None, Some(median), Some(sigma), None) => {
-                Distribution::Lognormal { mu: libm::log(self.positive(median)), sigma: self.not_negative(sigma) }
-            }
-            _ => self.parameters(span, "lognormal", "`mean` and `sd`, `median` and `sigma`, or `mean` and `scv`"),
+            (None, None, Some(median), Some(sigma), None) => Distribution::Lognormal {
+                mu: libm::log(self.positive(median)),
+                sigma: self.not_negative(sigma),
+            },
+            _ => self.parameters(
+                span,
+                "lognormal",
+                "`mean` and `sd`, `median` and `sigma`, or `mean` and `scv`",
+            ),
         }
     }
 
@@ -185,7 +193,9 @@ impl Checker<'_> {
             _ => return self.parameters(span, "empirical", "either `file` or `values`"),
         };
         if values.is_empty() {
-            self.fault(Diagnostic::error("HS0302", "there are no values to draw from").mark(span.clone(), "empty"));
+            self.fault(
+                Diagnostic::error("HS0302", "there are no values to draw from").mark(span.clone(), "empty"),
+            );
             values.push(1.0);
         }
         values.sort_by(f64::total_cmp);
@@ -249,7 +259,9 @@ impl Checker<'_> {
         if number > 0.0 {
             return number;
         }
-        self.fault(Diagnostic::error("HS0301", "this must be more than 0").mark(value.span.clone(), "not above 0"));
+        self.fault(
+            Diagnostic::error("HS0301", "this must be more than 0").mark(value.span.clone(), "not above 0"),
+        );
         1.0
     }
 
@@ -258,7 +270,9 @@ impl Checker<'_> {
         if number >= 0.0 {
             return number;
         }
-        self.fault(Diagnostic::error("HS0301", "this must not be negative").mark(value.span.clone(), "below 0"));
+        self.fault(
+            Diagnostic::error("HS0301", "this must not be negative").mark(value.span.clone(), "below 0"),
+        );
         0.0
     }
 }

@@ -44,7 +44,8 @@ fn read(text: &str) -> Result<Vec<f64>, Box<Diagnostic>> {
         let at = value::time_of_day(fields.next().unwrap_or_default()).map_err(|e| fault(span.clone(), e))?;
         let mut weights = [0.0; 7];
         for (day, weight) in weights.iter_mut().enumerate() {
-            let field = fields.next().ok_or_else(|| fault(span.clone(), format!("{day} weights in place of 7")))?;
+            let field =
+                fields.next().ok_or_else(|| fault(span.clone(), format!("{day} weights in place of 7")))?;
             *weight = field
                 .parse()
                 .ok()
@@ -69,7 +70,8 @@ fn read(text: &str) -> Result<Vec<f64>, Box<Diagnostic>> {
             return Err(fault(span.clone(), label));
         }
     }
-    let week: Vec<f64> = (0..7).flat_map(|day| rows.iter().map(move |(_, weights, _)| weights[day])).collect();
+    let week: Vec<f64> =
+        (0..7).flat_map(|day| rows.iter().map(move |(_, weights, _)| weights[day])).collect();
     if week.iter().sum::<f64>() <= 0.0 {
         return Err(fault(0..text.len().min(1), "all weights are 0".to_owned()));
     }
