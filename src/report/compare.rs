@@ -1,7 +1,7 @@
 //! Variants beside a baseline: what differs for real, what is luck.
 
 use super::format::{plus_minus, value};
-use super::text::{clean, left, right, shorten, width as columns};
+use super::text::{clean, left, right, shorten, width as columns, wrap};
 use crate::experiment::{Comparison, Difference, Finding};
 use crate::measure::Unit;
 use std::fmt::Write;
@@ -37,12 +37,12 @@ pub fn comparison(comparison: &Comparison, currency: &str, width: usize) -> Stri
     }
     let same = whole().filter(|d| d.finding == Finding::Same).count();
     let count = whole().filter(real).count();
-    let _infallible =
-        write!(out, "\n{count} metrics differ for real, {same} are the same in every replication");
+    let mut last = format!("{count} metrics differ for real, {same} are the same in every replication");
     if let Some(level) = comparison.differences.first().map(|d| d.level) {
-        let _infallible = write!(out, "; each interval holds at {}", super::format::level(level));
+        last.push_str(&format!("; each interval holds at {}", super::format::level(level)));
     }
-    out.push_str(".\n");
+    last.push('.');
+    let _infallible = write!(out, "\n{}\n", wrap(&last, width).join("\n"));
     out
 }
 

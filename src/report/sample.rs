@@ -84,7 +84,7 @@ pub(super) fn summary() -> Summary {
         ("asked_for_person", 0.16),
         ("rule", 0.044),
     ] {
-        metrics.insert(format!("bot.handoffs.{reason}"), estimate(Count, share * 9_812.0, 0.03, 196_240));
+        metrics.insert(format!("bot.handoff.{reason}"), estimate(Count, share * 9_812.0, 0.03, 196_240));
     }
     for (i, team) in ["frontline", "fraud", "senior"].iter().enumerate() {
         let k = i as f64;

@@ -62,11 +62,6 @@ impl Spelling {
         Spelling { words, numbers, shortenings }
     }
 
-    /// The words and their counts, for keeping.
-    pub fn words(&self) -> &[(String, u32)] {
-        &self.words
-    }
-
     /// Mends the unknown words of a laid out line, in place.
     pub fn mend(&self, line: &mut String, work: &mut String) {
         if line.split_ascii_whitespace().all(|word| self.numbers.contains_key(word)) {

@@ -7,17 +7,15 @@ use super::super::fingerprint::Map;
 /// `None` if the two are not exports of the same chat: they share less than half of what they could.
 pub fn overlap(merged: &[u64], later: &[u64]) -> Option<(Vec<bool>, Vec<u64>)> {
     let pairs = align(merged, later);
-    let (first, last) = (pairs.first()?, pairs.last()?);
-    // Where both speak of the same stretch, most of it must be the same.
-    let span = (last.0 - first.0 + 1).min(last.1 - first.1 + 1);
+    let pairs = dense(&pairs);
     let reach = merged.len().min(later.len());
-    if pairs.len() * 2 < span || (pairs.len() < 3 && pairs.len() < reach) {
+    if pairs.is_empty() || (pairs.len() < 3 && pairs.len() < reach) {
         return None;
     }
     let mut known = vec![false; later.len()];
     let mut both = Vec::with_capacity(merged.len() + later.len() - pairs.len());
     let (mut i, mut j) = (0, 0);
-    for (a, b) in pairs {
+    for &(a, b) in pairs {
         both.extend_from_slice(&merged[i..a]);
         both.extend_from_slice(&later[j..b]);
         both.push(later[b]);
@@ -27,6 +25,22 @@ pub fn overlap(merged: &[u64], later: &[u64]) -> Option<(Vec<bool>, Vec<u64>)> {
     both.extend_from_slice(&merged[i..]);
     both.extend_from_slice(&later[j..]);
     Some((known, both))
+}
+
+/// Where both speak of the same stretch, most of it must be the same: matches far from the others are
+/// chance, and go, the one behind the wider gap first.
+fn dense(pairs: &[(usize, usize)]) -> &[(usize, usize)] {
+    let mut rest = pairs;
+    while let [first, second, ..] = rest {
+        let [.., before, last] = rest else { break };
+        let span = (last.0 - first.0 + 1).min(last.1 - first.1 + 1);
+        if rest.len() * 2 >= span {
+            break;
+        }
+        let gap = |a: &(usize, usize), b: &(usize, usize)| (b.0 - a.0).max(b.1 - a.1);
+        rest = if gap(first, second) >= gap(before, last) { &rest[1..] } else { &rest[..rest.len() - 1] };
+    }
+    rest
 }
 
 /// Pairs of equal positions, rising in both. Entries that occur once in each sequence hold the
