@@ -27,6 +27,7 @@ pub mod sla;
 pub mod rules;
 pub mod facts;
 pub mod engine;
+pub mod audit;
 pub mod measure;
 pub mod experiment;
 pub mod staffing;

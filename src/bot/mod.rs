@@ -2,6 +2,8 @@
 
 pub mod text;
 pub mod recogniser;
+pub mod evaluate;
 pub mod flow;
 pub mod import;
 pub mod http;
+pub mod trial;

@@ -92,5 +92,7 @@ pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
         beside.persist(path).map_err(|e| e.error)?;
         Ok(())
     };
-    whole().map_err(|e| Failure::io(anyhow::Error::new(e).context(format!("could not write {}", path.display()))))
+    whole().map_err(|e| {
+        Failure::io(anyhow::Error::new(e).context(format!("could not write {}", path.display())))
+    })
 }

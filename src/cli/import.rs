@@ -7,14 +7,15 @@ use crate::time::Span;
 use crate::traffic::log::Event;
 use crate::traffic::recorded::log_file::{LogWriter, TextForm};
 use crate::traffic::recorded::{
-    DateOrder, Format, ImportError, ImportReport, Input, KeepText, Key, Options, Quarantined, import_watched, input,
+    DateOrder, Format, ImportError, ImportReport, Input, KeepText, Key, Options, Quarantined, import_watched,
+    input,
 };
 use anyhow::{Context, anyhow};
 use clap::ValueEnum;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
 use std::fmt::Write as _;
-use std::io::{self, BufWriter, IsTerminal, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// Turn recorded traffic into the traffic log
@@ -28,7 +29,7 @@ pub(super) struct Args {
     /// Files, folders, archives, patterns; `-` for standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// The log to write: `.jsonl` or `.csv`; `-` for JSON Lines on standard output
+    /// The log to write: `.jsonl`, `.csv` or `.parquet`; `-` for JSON Lines on standard output
     #[arg(short, long, value_name = "LOG")]
     pub output: PathBuf,
     /// The format, if looking at the content does not tell
@@ -98,7 +99,7 @@ pub(super) enum Account {
     Json,
 }
 
-fn format(name: &str) -> Result<Format, String> {
+pub(super) fn format(name: &str) -> Result<Format, String> {
     Format::from_name(name).ok_or_else(|| ImportError::NoSuchFormat { name: name.to_owned() }.to_string())
 }
 
@@ -118,10 +119,15 @@ fn duration(text: &str) -> Result<Span, String> {
 pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
     let to_stdout = args.output == Path::new("-");
     let form = match args.output.extension().and_then(|e| e.to_str()) {
-        _ if to_stdout => TextForm::Jsonl,
-        Some("csv") => TextForm::Csv,
-        Some("jsonl" | "ndjson") => TextForm::Jsonl,
-        _ => return Err(Failure::input(anyhow!("{}: a log ends in .jsonl or .csv", args.output.display()))),
+        _ if to_stdout => Form::Text(TextForm::Jsonl),
+        Some("csv") => Form::Text(TextForm::Csv),
+        Some("jsonl" | "ndjson") => Form::Text(TextForm::Jsonl),
+        #[cfg(feature = "frames")]
+        Some("parquet") => Form::Parquet,
+        _ => {
+            let name = args.output.display();
+            return Err(Failure::input(anyhow!("{name}: a log ends in .jsonl, .csv or .parquet")));
+        }
     };
     let key = key(args, to_stdout)?;
     let options = Options {
@@ -154,7 +160,9 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
     } else {
         // Beside its place first, then renamed: never half a log, and a log may be read and replaced.
         let beside = || tempfile::NamedTempFile::new_in(folder);
-        let cannot = |e: io::Error| Failure::io(anyhow::Error::new(e).context(format!("could not write {}", args.output.display())));
+        let cannot = |e: io::Error| {
+            Failure::io(anyhow::Error::new(e).context(format!("could not write {}", args.output.display())))
+        };
         let (mut log, mut refused) = (beside().map_err(cannot)?, BufWriter::new(beside().map_err(cannot)?));
         let report = copy(&inputs, &options, form, BufWriter::new(log.as_file_mut()), &mut refused, &bar)?;
         bar.finish_and_clear();
@@ -175,21 +183,68 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
         Account::Json => json(&report),
         Account::Text => text(&report, &args.output),
     };
-    if to_stdout { ui.say(account.trim_end()) } else { ui.print(&account) }
+    if to_stdout {
+        ui.say(account.trim_end())
+    } else {
+        ui.print(&account)
+    }
     Ok(if args.strict && report.quarantined > 0 { Exit::Input } else { Exit::Success })
+}
+
+/// The forms a log is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Text(TextForm),
+    #[cfg(feature = "frames")]
+    Parquet,
+}
+
+/// A log being written.
+enum LogOut<W: Write> {
+    Text(LogWriter<W>),
+    #[cfg(feature = "frames")]
+    Parquet(Box<crate::traffic::recorded::log_parquet::ParquetLogWriter<W>>),
+}
+
+impl<W: Write> LogOut<W> {
+    fn new(form: Form, out: W) -> io::Result<Self> {
+        Ok(match form {
+            Form::Text(form) => LogOut::Text(LogWriter::new(form, out)?),
+            #[cfg(feature = "frames")]
+            Form::Parquet => {
+                LogOut::Parquet(Box::new(crate::traffic::recorded::log_parquet::ParquetLogWriter::new(out)))
+            }
+        })
+    }
+
+    fn write(&mut self, event: &Event) -> io::Result<()> {
+        match self {
+            LogOut::Text(writer) => writer.write(event),
+            #[cfg(feature = "frames")]
+            LogOut::Parquet(writer) => writer.write(event),
+        }
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            LogOut::Text(writer) => writer.finish().map(|_| ()),
+            #[cfg(feature = "frames")]
+            LogOut::Parquet(writer) => writer.finish(),
+        }
+    }
 }
 
 /// Reads all inputs and writes the log and what was refused.
 fn copy(
     inputs: &[Input],
     options: &Options,
-    form: TextForm,
+    form: Form,
     out: impl Write,
     refused: &mut impl Write,
     bar: &ProgressBar,
 ) -> Result<ImportReport, Failure> {
     let cannot_write = |e: io::Error| Failure::io(anyhow::Error::new(e).context("could not write the log"));
-    let mut writer = LogWriter::new(form, out).map_err(cannot_write)?;
+    let mut writer = LogOut::new(form, out).map_err(cannot_write)?;
     let mut failed: Option<io::Error> = None;
     let mut quarantine_failed: Option<io::Error> = None;
     let report = import_watched(
@@ -237,7 +292,9 @@ fn inputs(args: &Args, options: &Options, notes: &mut Vec<String>) -> Result<Vec
             let stdin = Input::stream("stdin", &mut io::stdin().lock());
             inputs.push(stdin.context("could not read standard input").map_err(Failure::io)?);
         } else if !path.exists() && text.contains(['*', '?', '[']) {
-            let found = glob::glob(&text).with_context(|| format!("{text}: not a pattern")).map_err(Failure::input)?;
+            let found = glob::glob(&text)
+                .with_context(|| format!("{text}: not a pattern"))
+                .map_err(Failure::input)?;
             let before = paths.len();
             for path in found {
                 paths.push(path.map_err(|e| Failure::io(anyhow::Error::from(e)))?);
@@ -256,7 +313,8 @@ fn inputs(args: &Args, options: &Options, notes: &mut Vec<String>) -> Result<Vec
 /// The secret: as told, or the one kept beside the log, or a new one that is kept there from now on.
 fn key(args: &Args, to_stdout: bool) -> Result<Key, Failure> {
     let read = |path: &Path| -> Result<Key, Failure> {
-        let bytes = std::fs::read(path).with_context(|| format!("could not read the key file {}", path.display()));
+        let bytes =
+            std::fs::read(path).with_context(|| format!("could not read the key file {}", path.display()));
         let bytes = bytes.map_err(Failure::io)?;
         if bytes.trim_ascii().is_empty() {
             return Err(Failure::input(anyhow!("the key file {} is empty", path.display())));
@@ -291,14 +349,15 @@ fn key(args: &Args, to_stdout: bool) -> Result<Key, Failure> {
     Ok(Key::from_bytes(secret.as_bytes()))
 }
 
+/// Progress by bytes, with rate and time left.
 fn bar(bytes: u64, ui: &Ui) -> ProgressBar {
-    let shown = !ui.is_quiet() && io::stderr().is_terminal();
-    let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(bytes), target);
-    let template = "reading {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-    if let Ok(style) = ProgressStyle::with_template(template) {
+    let bar = ui.progress("reading");
+    if let Ok(style) =
+        ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
+    {
         bar.set_style(style);
     }
+    bar.set_length(bytes);
     bar
 }
 
@@ -333,9 +392,15 @@ fn text(report: &ImportReport, output: &Path) -> String {
     ));
     if let Some((first, last)) = report.span {
         let written = |at: crate::time::Instant| {
-            jiff::Timestamp::from_millisecond(at.ms()).map_or_else(|_| at.ms().to_string(), |t| format!("{t:.0}"))
+            jiff::Timestamp::from_millisecond(at.ms())
+                .map_or_else(|_| at.ms().to_string(), |t| format!("{t:.0}"))
         };
-        line(format!("from {} to {}, precision: {}", written(first), written(last), counts(&report.precision)));
+        line(format!(
+            "from {} to {}, precision: {}",
+            written(first),
+            written(last),
+            counts(&report.precision)
+        ));
     }
     if report.late + report.out_of_order > 0 {
         line(format!("{} states came late, {} entries stand out of order", report.late, report.out_of_order));
@@ -366,7 +431,8 @@ fn json(report: &ImportReport) -> String {
         .iter()
         .map(|f| serde_json::json!({ "name": f.name, "format": f.format, "reason": f.reason, "bytes": f.bytes }))
         .collect();
-    let at = |at: crate::time::Instant| jiff::Timestamp::from_millisecond(at.ms()).ok().map(|t| t.to_string());
+    let at =
+        |at: crate::time::Instant| jiff::Timestamp::from_millisecond(at.ms()).ok().map(|t| t.to_string());
     let account = serde_json::json!({
         "schema": 1,
         "files": files,

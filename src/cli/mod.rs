@@ -1,14 +1,19 @@
 //! The command line: one file per verb; parses, calls, prints, exits. The only room that prints or
 //! reads the environment.
 
+mod audit;
+mod bot;
 mod check;
+mod compare;
 mod exit;
 mod explain;
+mod import;
 mod init;
 mod presets;
 mod run;
 mod schema;
 mod simulate;
+mod sweep;
 mod ui;
 
 use clap::{Parser, Subcommand};
@@ -44,12 +49,22 @@ Exit codes: 0 well, 1 a goal was missed, 2 usage or input is wrong, 3 could not 
 enum Verb {
     /// Simulate a scenario, print its summary and write its report
     Run(run::Args),
+    /// Measure a log of what really happened
+    Audit(audit::Args),
     /// Judge the goals of scenarios, for CI
     Check(check::Args),
+    /// Compare variants with a baseline, on common random numbers
+    Compare(compare::Args),
+    /// Run a grid of values, one tidy table
+    Sweep(sweep::Args),
     /// Tell the story of one conversation of a run
     Explain(explain::Args),
+    /// Turn recorded traffic into the traffic log
+    Import(import::Args),
     /// Write a commented scenario to start from
     Init(init::Args),
+    /// Talk to a bot's flow, test it, draw it, or bring one in from elsewhere
+    Bot(bot::Args),
     /// Print the JSON schema of scenarios or summaries
     Schema(schema::Args),
     /// Print the presets of help desks and channels
@@ -69,9 +84,14 @@ pub fn main() -> ExitCode {
     let ui = Ui::new(&cli.common);
     let outcome = match cli.verb {
         Verb::Run(args) => run::run(&args, &ui),
+        Verb::Audit(args) => audit::run(&args, &ui),
         Verb::Check(args) => check::run(&args, &ui),
+        Verb::Compare(args) => compare::run(&args, &ui),
+        Verb::Sweep(args) => sweep::run(&args, &ui),
         Verb::Explain(args) => explain::run(&args, &ui),
+        Verb::Import(args) => import::run(&args, &ui),
         Verb::Init(args) => init::run(&args, &ui),
+        Verb::Bot(args) => bot::run(&args, &ui),
         Verb::Schema(args) => schema::run(&args, &ui),
         Verb::Presets(args) => presets::run(&args, &ui),
     };

@@ -115,7 +115,8 @@ fn print(args: &Args, summary: &Summary, ui: &Ui) -> Result<(), Failure> {
 
 fn say_what_was_read(compiled: &Compiled, ui: &Ui) {
     for (source, import) in compiled.imports() {
-        let told: Vec<String> = account(import).into_iter().map(|(what, count)| format!("{count} {what}")).collect();
+        let told: Vec<String> =
+            account(import).into_iter().map(|(what, count)| format!("{count} {what}")).collect();
         ui.say(&format!("read \"{source}\": {}", told.join(", ")));
         for refused in &import.quarantine {
             ui.say(&format!("  quarantined {}:{}: {}", refused.file, refused.line, refused.reason));
@@ -176,12 +177,15 @@ impl Staged {
         let create = || -> std::io::Result<_> {
             std::fs::create_dir_all(parent)?;
             let beside = tempfile::Builder::new().prefix(".helpsim-tables-").tempdir_in(parent)?;
-            let sink =
-                crate::facts::parquet::ParquetSink::create(beside.path(), &std::sync::Arc::new(loaded.plan.clone()))?;
+            let sink = crate::facts::parquet::ParquetSink::create(
+                beside.path(),
+                &std::sync::Arc::new(loaded.plan.clone()),
+            )?;
             Ok((sink, beside))
         };
-        let staged = create()
-            .map_err(|e| Failure::io(anyhow::Error::new(e).context(format!("could not write in {}", parent.display()))))?;
+        let staged = create().map_err(|e| {
+            Failure::io(anyhow::Error::new(e).context(format!("could not write in {}", parent.display())))
+        })?;
         Ok(Staged { tables: Some(staged) })
     }
 

@@ -77,7 +77,8 @@ impl<O: Observer> World<'_, O> {
                 draw_need(&self.streams, synthetic, source, number, from_burst)
             }
             SourceState::Recorded(state) => {
-                let (Some((_, number, script)), CompiledSource::Recorded(replay)) = (state.given, &self.c.sources[source])
+                let (Some((_, number, script)), CompiledSource::Recorded(replay)) =
+                    (state.given, &self.c.sources[source])
                 else {
                     return;
                 };

@@ -219,7 +219,8 @@ impl<O: Observer> World<'_, O> {
     /// Gives whether it went as a template.
     pub(super) fn send(&mut self, slot: u32) -> bool {
         let conversation = &mut self.slots[slot as usize];
-        let sent = channel::send(&self.plan.channel, &mut conversation.channel, self.now, channel::Kind::Reply);
+        let sent =
+            channel::send(&self.plan.channel, &mut conversation.channel, self.now, channel::Kind::Reply);
         conversation.message_cost += sent.price as f32;
         conversation.templates = conversation.templates.saturating_add(u16::from(sent.template));
         sent.template

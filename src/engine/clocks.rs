@@ -136,15 +136,24 @@ impl<O: Observer> World<'_, O> {
         let c = &self.slots[slot as usize];
         let until = record.ended.min(self.now);
         let overlap = |from: Instant, to: Instant| (to.min(until) - from.max(record.started)).ms().max(0);
-        let bot = if c.bot_seen && c.handed_off_at != Instant::NEVER { overlap(c.started_at, c.handed_off_at) } else { 0 };
-        let waiting_now = if c.queue != super::event_list::NO_STAMP { (until - c.queued_at).ms().max(0) } else { 0 };
+        let bot = if c.bot_seen && c.handed_off_at != Instant::NEVER {
+            overlap(c.started_at, c.handed_off_at)
+        } else {
+            0
+        };
+        let waiting_now =
+            if c.queue != super::event_list::NO_STAMP { (until - c.queued_at).ms().max(0) } else { 0 };
         let total = (until - record.started).ms().max(0);
         let queue = (c.queue_ms + waiting_now).min(total);
         let silent = c.silent_ms.min(total);
         let handling = (total - bot - queue - silent).max(0);
         let in_queue = if c.saw_staff { Cause::AtCapacity } else { Cause::NobodyOnShift };
-        let parts =
-            [(queue, in_queue), (bot, Cause::BotTime), (handling, Cause::Handling), (silent, Cause::CustomerSilent)];
+        let parts = [
+            (queue, in_queue),
+            (bot, Cause::BotTime),
+            (handling, Cause::Handling),
+            (silent, Cause::CustomerSilent),
+        ];
         parts.into_iter().max_by_key(|(ms, _)| *ms).map_or(Cause::None, |(_, cause)| cause)
     }
 

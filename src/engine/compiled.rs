@@ -3,8 +3,8 @@
 use crate::bot::flow::Flow;
 use crate::desk::{Duty, TeamLayout, duty_changes};
 use crate::rules::Rules;
-use crate::sla::{Policies, compile_calendar};
 use crate::scenario::plan::{Assignment, BotKind, Plan, Source};
+use crate::sla::{Policies, compile_calendar};
 use crate::time::{Calendar, Instant, Span};
 use crate::traffic::synthetic;
 use std::sync::Arc;
@@ -110,8 +110,9 @@ impl Compiled {
                     sources.push(CompiledSource::Synthetic(compiled));
                 }
                 Source::Recorded(recorded) => {
-                    let replay = super::replay::Replay::load(&plan, recorded)
-                        .map_err(|e| CompileError::Traffic { name: recorded.name.clone(), reason: e.to_string() })?;
+                    let replay = super::replay::Replay::load(&plan, recorded).map_err(|e| {
+                        CompileError::Traffic { name: recorded.name.clone(), reason: e.to_string() }
+                    })?;
                     expected += replay.expected();
                     sources.push(CompiledSource::Recorded(replay));
                 }
@@ -208,7 +209,8 @@ fn compile_policies(plan: &Plan) -> Result<Policies, CompileError> {
         let told: Vec<String> = problems
             .iter()
             .map(|p| {
-                let name = plan.policies.get(usize::from(p.policy)).map_or("?", |policy| policy.name.as_str());
+                let name =
+                    plan.policies.get(usize::from(p.policy)).map_or("?", |policy| policy.name.as_str());
                 format!("SLA policy `{name}` (line {}): {:?}", p.line, p.kind)
             })
             .collect();
@@ -236,11 +238,13 @@ impl Compiled {
 
     /// The accounts of the recorded sources that were read: (source, report).
     pub fn imports(&self) -> impl Iterator<Item = (&str, &crate::traffic::recorded::ImportReport)> {
-        self.plan.sources.iter().zip(&self.sources).filter_map(|(source, compiled)| match (source, compiled) {
-            (Source::Recorded(recorded), CompiledSource::Recorded(replay)) => {
-                Some((recorded.name.as_str(), &replay.recording().report))
+        self.plan.sources.iter().zip(&self.sources).filter_map(|(source, compiled)| {
+            match (source, compiled) {
+                (Source::Recorded(recorded), CompiledSource::Recorded(replay)) => {
+                    Some((recorded.name.as_str(), &replay.recording().report))
+                }
+                _ => None,
             }
-            _ => None,
         })
     }
 

@@ -64,7 +64,9 @@ impl<O: Observer> World<'_, O> {
         let need = conversation.need;
         if let Some(at) = self.recorded_answer(slot) {
             match at.known() {
-                Some(at) => self.slots[slot as usize].step = self.events.schedule(at, Kind::CustomerWrites, slot),
+                Some(at) => {
+                    self.slots[slot as usize].step = self.events.schedule(at, Kind::CustomerWrites, slot)
+                }
                 None => self.expect_silence(slot, silence_after),
             }
             return;

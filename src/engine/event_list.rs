@@ -141,11 +141,6 @@ impl EventList {
         self.heap.len()
     }
 
-    /// Nothing is pending.
-    pub fn is_empty(&self) -> bool {
-        self.heap.is_empty()
-    }
-
     /// Drops events that `is_stale` names.
     pub fn drop_stale(&mut self, is_stale: impl Fn(Kind, u64, u32) -> bool) {
         self.heap.retain(|&Reverse(key)| {

@@ -78,7 +78,8 @@ impl Replay {
 
     fn line(&self, script: u32, n: u16) -> Option<&crate::traffic::recorded::replay::Line> {
         let conversation = self.recording.conversations.get(script as usize)?;
-        (n < conversation.count).then(|| self.recording.lines.get(conversation.first as usize + usize::from(n)))?
+        (n < conversation.count)
+            .then(|| self.recording.lines.get(conversation.first as usize + usize::from(n)))?
     }
 }
 
@@ -162,7 +163,8 @@ impl<O: Observer> World<'_, O> {
         });
         self.slots[slot as usize].line = next;
         if let Some(at) = at {
-            self.slots[slot as usize].follow_up = self.events.schedule(at.max(self.now), Kind::CustomerWrites, slot);
+            self.slots[slot as usize].follow_up =
+                self.events.schedule(at.max(self.now), Kind::CustomerWrites, slot);
         }
     }
 

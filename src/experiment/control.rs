@@ -2,7 +2,8 @@
 
 use crate::measure::{Collected, Control, Estimation, interval};
 use crate::scenario::metric::MetricName;
-use crate::scenario::plan::{Plan, Source};
+use crate::scenario::plan::{Arrivals, Plan, Source};
+use crate::stats::Moments;
 use crate::traffic::synthetic;
 
 /// Fewer replications than this leave too little to learn the controls' effect from.
@@ -17,23 +18,46 @@ pub struct Gain {
     pub gain: f64,
 }
 
-/// The controls a plan allows, with their values in the first `n` replications: how many
-/// conversations came, and how much work a reply took. None if the plan does not ask for them, or too
-/// little is known of their means.
-pub fn controls(collected: &Collected<'_>, n: usize) -> Vec<Control> {
-    let plan = collected.measures().plan();
-    let units = if plan.antithetic { n / 2 } else { n };
-    if !plan.control_variates || units < FEWEST {
-        return Vec::new();
+/// The means that are known before anything is run.
+pub(super) struct KnownMeans {
+    arrivals: Option<f64>,
+    work: Option<f64>,
+}
+
+impl KnownMeans {
+    /// None if the plan does not ask for control variates.
+    pub(super) fn of(plan: &Plan) -> KnownMeans {
+        match plan.control_variates {
+            true => KnownMeans { arrivals: expected_arrivals(plan), work: expected_work(plan) },
+            false => KnownMeans { arrivals: None, work: None },
+        }
     }
-    let mut controls = Vec::new();
-    if let (Some(mean), Some(values)) = (expected_arrivals(plan), offered(collected, n)) {
-        controls.push(Control { name: "conversations offered".to_owned(), values, mean });
+
+    /// The controls with their values in the first `n` replications: how many conversations came, and
+    /// how much work a reply took.
+    pub(super) fn controls(&self, collected: &Collected<'_>, n: usize) -> Vec<Control> {
+        let units = if collected.measures().plan().antithetic { n / 2 } else { n };
+        if units < FEWEST {
+            return Vec::new();
+        }
+        let control =
+            |name: &str, mean: Option<f64>, values: fn(&Collected<'_>, usize) -> Option<Vec<f64>>| {
+                let (mean, values) = (mean?, values(collected, n)?);
+                Some(Control { name: name.to_owned(), values, mean }).filter(plausible)
+            };
+        let arrivals = control("conversations offered", self.arrivals, offered);
+        let work = control("work per reply", self.work, work);
+        arrivals.into_iter().chain(work).collect()
     }
-    if let (Some(mean), Some(values)) = (expected_work(plan), work(collected, n)) {
-        controls.push(Control { name: "work per reply".to_owned(), values, mean });
-    }
-    controls
+}
+
+/// A control whose values lie far from their known mean is not what it is taken for: it would bias
+/// every estimate. Beyond four standard errors it is left out.
+fn plausible(control: &Control) -> bool {
+    let moments = Moments::of(&control.values);
+    let (Some(mean), Some(variance)) = (moments.mean(), moments.variance()) else { return false };
+    let standard_error = libm::sqrt(variance / moments.n() as f64);
+    (mean - control.mean).abs() <= 4.0 * standard_error
 }
 
 /// Conversations expected in the measured period; `None` where it is not known beforehand (recorded
@@ -44,12 +68,11 @@ fn expected_arrivals(plan: &Plan) -> Option<f64> {
     }
     let from = plan.start + plan.warm_up;
     let of = |source: &Source| match source {
-        Source::Synthetic(s) if s.max == u64::MAX && s.phases.is_empty() => match s.arrivals {
-            crate::scenario::plan::Arrivals::Poisson { .. } => {
-                Some(synthetic::Compiled::new(plan, s, from, plan.end).expected())
-            }
-            crate::scenario::plan::Arrivals::Renewal { .. } => None,
-        },
+        Source::Synthetic(s)
+            if s.max == u64::MAX && s.phases.is_empty() && matches!(s.arrivals, Arrivals::Poisson { .. }) =>
+        {
+            Some(synthetic::Compiled::new(plan, s, from, plan.end).expected())
+        }
         _ => None,
     };
     plan.sources.iter().map(of).sum()

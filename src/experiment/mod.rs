@@ -17,7 +17,7 @@ mod warnings;
 
 pub use best::{Choice, choose_best};
 pub use compare::{Comparison, Difference, Finding, compare};
-pub use control::{Gain, controls};
+pub use control::Gain;
 pub use run::{Outcome, Stop, run};
 pub use sweep::{Axis, AxisFault, Ledger, content_hash, grid};
 pub use units::{ExperimentError, Unit, Workers};

@@ -14,7 +14,7 @@ timezone = "UTC"
 start = "2026-11-23"
 duration = "12h"
 seed = 3
-replications = 12
+control_variates = false
 
 [[traffic]]
 name = "all"
@@ -40,12 +40,18 @@ cost_per_hour = 10
 
 [service_level]
 within = "1m"
+
+[[goal]]
+that = "agents.busy <= 3"
 "#;
 
-/// The small desk with some settings changed.
+/// The small desk with some settings changed; 12 replications unless a setting says otherwise.
 pub(super) fn plan(settings: &[(&str, &str)]) -> Plan {
-    let settings: Vec<(String, String)> =
+    let mut settings: Vec<(String, String)> =
         settings.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
+    if !settings.iter().any(|(path, _)| path == "scenario.precision" || path == "scenario.replications") {
+        settings.push(("scenario.replications".to_owned(), "12".to_owned()));
+    }
     match crate::scenario::parse(SCENARIO, "small.toml", Path::new(""), &settings) {
         Ok(loaded) => loaded.plan,
         Err(faults) => panic!("{faults:#?}"),

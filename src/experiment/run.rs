@@ -1,6 +1,6 @@
 //! One scenario, as many replications as it takes.
 
-use super::control::{Gain, controls, gains};
+use super::control::{Gain, KnownMeans, gains};
 use super::units::{ExperimentError, Unit, Workers};
 use super::warnings::warnings;
 use crate::facts::RunTotals;
@@ -52,6 +52,7 @@ pub fn run<'m, E: std::error::Error + Send + 'static>(
     let plan = measures.plan();
     let mut source = Source::new(measures, workers, &progress, &simulate);
     let mut collected = measures.collect();
+    let known = KnownMeans::of(plan);
     // The unit of analysis: a replication, or an antithetic pair of them.
     let size = if plan.antithetic { 2 } else { 1 };
     let stop = match &plan.replications {
@@ -60,10 +61,10 @@ pub fn run<'m, E: std::error::Error + Send + 'static>(
             Stop::Fixed
         }
         Replications::Precision { targets, min, max } => {
-            let rule = StoppingRule::new(*min / size, *max / size);
+            let mut rule = StoppingRule::new(*min / size, *max / size);
             loop {
                 let available = collected.len() as u32 / size;
-                match rule.decide(available, |n| precise(&collected, targets, n * size)) {
+                match rule.decide(available, |n| precise(&collected, &known, targets, n * size)) {
                     Decision::Reached(_) => break Stop::PrecisionReached,
                     Decision::CapReached(_) => break Stop::CapReached,
                     Decision::RunTo(n) => source.fill(&mut collected, n * size)?,
@@ -71,7 +72,7 @@ pub fn run<'m, E: std::error::Error + Send + 'static>(
             }
         }
     };
-    let estimation = estimation(&collected, collected.len());
+    let estimation = estimation(&collected, &known, collected.len());
     let mut summary = collected.summary("simulated", &estimation);
     summary.warnings = warnings(&collected, &summary, stop);
     let gains = gains(&collected, &estimation);
@@ -136,15 +137,15 @@ where
 }
 
 /// How the first `n` replications are turned into estimates.
-fn estimation(collected: &Collected<'_>, n: usize) -> Estimation {
-    Estimation { pairs: collected.measures().plan().antithetic, controls: controls(collected, n) }
+fn estimation(collected: &Collected<'_>, known: &KnownMeans, n: usize) -> Estimation {
+    Estimation { pairs: collected.measures().plan().antithetic, controls: known.controls(collected, n) }
 }
 
 /// Whether the first `n` replications give every precision wished for.
-fn precise(collected: &Collected<'_>, targets: &[PrecisionTarget], n: u32) -> bool {
+fn precise(collected: &Collected<'_>, known: &KnownMeans, targets: &[PrecisionTarget], n: u32) -> bool {
     let level = collected.measures().plan().level;
     let n = n as usize;
-    let estimation = estimation(collected, n);
+    let estimation = estimation(collected, known, n);
     targets.iter().all(|target| {
         let wish = match target.relative {
             true => Precision::Relative(target.half_width),

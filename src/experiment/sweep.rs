@@ -160,8 +160,8 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use crate::measure::ServiceLevelRule;
     use super::*;
+    use crate::measure::ServiceLevelRule;
 
     fn values(text: &str) -> Vec<String> {
         Axis::parse(text).unwrap_or_else(|e| panic!("{text}: {e}")).values

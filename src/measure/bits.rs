@@ -21,6 +21,11 @@ impl Bits {
         self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a |= b);
     }
 
+    /// How many words from the first on are full: no number below 64 times that is missing.
+    pub(super) fn full_words(&self) -> usize {
+        self.0.iter().take_while(|word| **word == u64::MAX).count()
+    }
+
     /// How many numbers are in all of these sets.
     pub(super) fn common(sets: &[&Bits]) -> u64 {
         let words = sets.iter().map(|s| s.0.len()).min().unwrap_or(0);
@@ -44,6 +49,7 @@ mod tests {
         assert_eq!(Bits::common(&[&a]), 4);
         assert_eq!(Bits::common(&[&a, &b]), 2);
         assert_eq!(Bits::common(&[&a, &of(&[])]), 0);
+        assert_eq!(of(&(0..130).filter(|n| *n != 127).collect::<Vec<_>>()).full_words(), 1);
         let mut union = b;
         union.union(&a);
         assert_eq!(union, of(&[0, 63, 64, 65, 200]));

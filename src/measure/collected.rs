@@ -128,7 +128,7 @@ impl Collected<'_> {
             origin: origin.to_owned(),
             currency: plan.cost.currency.clone(),
             service_level: ServiceLevelRule::of(plan),
-            goals: goals::judge(plan, &metrics, origin),
+            goals: goals::judge(plan, &metrics, origin, if estimation.pairs { 2 } else { 1 }),
             rules: self.rules(),
             warnings: Vec::new(),
             metrics,
@@ -186,7 +186,9 @@ pub fn interval(
         mean_interval(&present, level)
     }?;
     Some(match controlled(name, &units, level, estimation) {
-        Some((interval, gain)) => (interval, Some(gain)),
+        Some((interval, gain)) if gain > 1.0 => (interval, Some(gain)),
+        // What the controls do not explain is better left as it is.
+        Some(_) => (plain, Some(1.0)),
         None => (plain, None),
     })
 }
@@ -216,7 +218,10 @@ fn controlled(
     let controls: Vec<&[f64]> = controls.iter().map(Vec::as_slice).collect();
     let means: Vec<f64> = estimation.controls.iter().map(|control| control.mean).collect();
     let result = controlled_mean(&y, &controls, &means, level)?;
-    Some((result.interval, result.gain))
+    // A metric that is itself a control would come out as its known mean, for sure: report what was
+    // seen instead.
+    (result.interval.half_width? > 1e-9 * result.interval.mean.abs())
+        .then_some((result.interval, result.gain))
 }
 
 /// One number for each unit of analysis, whose mean is the metric's estimate; `None` without data.

@@ -18,8 +18,8 @@ const MOST_SLICES: usize = 64;
 pub struct Measures {
     pub(super) plan: Plan,
     pub(super) asked: Vec<Asked>,
-    /// Distinct slices, the first is everything.
-    pub(super) slices: Vec<Slice>,
+    /// Distinct slices with what is asked of each (positions in `asked`).
+    pub(super) slices: Vec<(Slice, Vec<usize>)>,
     pub(super) civil: Civil,
     pub(super) curves: CurveGrid,
     /// The policies let no bot answer, so the first response is a person's.
@@ -31,7 +31,6 @@ pub(super) struct Asked {
     pub(super) name: MetricName,
     /// As printed.
     pub(super) text: String,
-    pub(super) slice: usize,
     pub(super) formula: Formula,
     /// A goal or precision wish names it: it is reported even without data.
     pub(super) wanted: bool,
@@ -57,21 +56,19 @@ impl Measures {
         for name in wanted {
             asked.insert(name.to_string(), (name, true));
         }
-        let mut slices = vec![Slice::default()];
-        let asked = asked
-            .into_iter()
-            .filter_map(|(text, (name, wanted))| {
-                let slice = Slice::resolve(&name.slice, plan)?;
-                let at = slices.iter().position(|s| *s == slice).unwrap_or_else(|| {
-                    slices.push(slice);
-                    slices.len() - 1
-                });
-                Some(Asked { formula: formula(name.metric.name)?, name, text, slice: at, wanted })
-            })
-            .collect();
+        let mut slices: BTreeMap<Slice, Vec<usize>> = BTreeMap::new();
+        let resolved = asked.into_iter().filter_map(|(text, (name, wanted))| {
+            let slice = Slice::resolve(&name.slice, plan)?;
+            Some((slice, Asked { formula: formula(name.metric.name)?, name, text, wanted }))
+        });
+        let mut asked = Vec::new();
+        for (slice, one) in resolved {
+            slices.entry(slice).or_default().push(asked.len());
+            asked.push(one);
+        }
         Ok(Measures {
             asked,
-            slices,
+            slices: slices.into_iter().collect(),
             civil: Civil::new(&plan.zone, plan.start, plan.end + plan.wrap_up),
             curves: CurveGrid::new(plan),
             people_answer: !plan.policies.is_empty() && plan.policies.iter().all(|p| !p.bot_answers),

@@ -6,8 +6,13 @@ use crate::scenario::plan::{Comparison, Goal, Plan};
 use crate::stats::replications_to_reach;
 use std::collections::BTreeMap;
 
-/// Judges a plan's goals by the estimates.
-pub(super) fn judge(plan: &Plan, metrics: &BTreeMap<String, Estimate>, origin: &str) -> Vec<GoalResult> {
+/// Judges a plan's goals by the estimates; `size` replications make a unit of analysis.
+pub(super) fn judge(
+    plan: &Plan,
+    metrics: &BTreeMap<String, Estimate>,
+    origin: &str,
+    size: u32,
+) -> Vec<GoalResult> {
     let observed = origin == "observed";
     plan.goals
         .iter()
@@ -25,7 +30,7 @@ pub(super) fn judge(plan: &Plan, metrics: &BTreeMap<String, Estimate>, origin: &
                 ci,
                 verdict,
                 more_replications: match verdict {
-                    Verdict::Undecided => estimate.and_then(|e| more_replications(goal, e)),
+                    Verdict::Undecided => estimate.and_then(|e| more_replications(goal, e, size)),
                     _ => None,
                 },
                 metric: canonical,
@@ -64,11 +69,11 @@ pub fn verdict(
 
 /// Replications beyond those run that would likely bring the interval clear of the limit. `None` if
 /// the mean is so near that a million would not do, or nothing is known of the spread.
-fn more_replications(goal: &Goal, estimate: &Estimate) -> Option<u32> {
-    let n = estimate.per_replication.iter().flatten().count() as u32;
+fn more_replications(goal: &Goal, estimate: &Estimate, size: u32) -> Option<u32> {
+    let n = estimate.per_replication.iter().flatten().count() as u32 / size;
     let distance = (estimate.mean? - goal.limit).abs();
     let wanted = replications_to_reach(n, estimate.half_width()?, distance, estimate.level)?;
-    Some(wanted.saturating_sub(n).max(1))
+    Some(size * wanted.saturating_sub(n).max(1))
 }
 
 #[cfg(test)]

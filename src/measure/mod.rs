@@ -13,6 +13,8 @@
 //!
 //! Every conversation that began in the measured period is counted once:
 //! offered = bot_solved + agent_solved + abandoned + left_bot + left_agent + open, in every slice.
+//! The shorter "solved by bot, solved by people, abandoned, left unsolved, open" puts left_bot and
+//! left_agent together as left unsolved.
 
 mod bits;
 mod cell;

@@ -49,7 +49,7 @@ impl Measures {
         State {
             measures: self,
             cells: Cells::default(),
-            repeats: Repeats::default(),
+            repeats: Repeats::new(self.plan.bot.repeat_window.ms()),
             rules: RuleFacts::new(self.plan.rules.len()),
             desks: vec![DeskSums::default(); self.plan.teams.len() + 1],
             seats: 0,
@@ -80,17 +80,19 @@ impl State<'_> {
             }
         }
         self.cells.compact();
+        self.repeats.forget();
     }
 
     fn conversations(&mut self, chunk: &Chunk) {
         let by_person = self.measures.people_answer;
         let tickets_at_once = self.measures.plan.desk.ticket_at_first_message;
         for i in 0..chunk.conversations.len() {
-            if chunk.conversations.repeat_of[i] != u64::MAX {
-                // A repeat counts against its original even if it came after the measured period.
-                let original = chunk.conversations.repeat_of[i];
-                self.repeats.repeated(original, chunk.conversations.started_at[i]);
-            }
+            // A repeat counts against its original even if it came after the measured period.
+            self.repeats.row(
+                chunk.conversations.conversation[i],
+                chunk.conversations.started_at[i],
+                chunk.conversations.repeat_of[i],
+            );
             if !chunk.conversations.measured[i] {
                 continue;
             }
@@ -198,17 +200,17 @@ impl State<'_> {
 
     /// The replication is over: its values.
     pub fn finish(mut self, totals: &RunTotals) -> ReplicationValues {
-        for key in self.repeats.taken_back(self.measures.plan.bot.repeat_window.ms()) {
-            self.cells.cell(key).conversations.taken_back += 1;
+        for (key, n) in self.repeats.taken_back() {
+            self.cells.cell(*key).conversations.taken_back += n;
         }
         let cells = self.cells.sorted();
         let whole = self.whole(&cells, totals);
         let mut values = vec![Value::default(); self.measures.asked.len()];
-        for (at, slice) in self.measures.slices.iter().enumerate() {
+        for (slice, asked) in &self.measures.slices {
             let chosen: Vec<&Cell> =
                 cells.iter().filter(|(key, _)| slice.holds(*key)).map(|(_, cell)| *cell).collect();
             let sums = self.sums(slice, &chosen, &whole);
-            self.evaluate(at, &chosen, &sums, &mut values);
+            self.evaluate(asked, &chosen, &sums, &mut values);
         }
         let sketched = cells.iter().any(|(_, cell)| cell.kept.iter().any(|q| !q.is_exact()));
         let backlog = self.gallery.finish(&cells, self.measures);
@@ -217,14 +219,12 @@ impl State<'_> {
     }
 
     /// Values of all that is asked of one slice.
-    fn evaluate(&self, slice: usize, cells: &[&Cell], sums: &Sums, values: &mut [Value]) {
+    fn evaluate(&self, wanted: &[usize], cells: &[&Cell], sums: &Sums, values: &mut [Value]) {
         // The statistics of a duration stand side by side: its rows are gathered once for all.
         let mut last: Option<(&str, Vec<f64>)> = None;
-        for (asked, value) in self.measures.asked.iter().zip(values) {
-            if asked.slice != slice {
-                continue;
-            }
-            *value = match asked.formula {
+        for &position in wanted {
+            let asked = &self.measures.asked[position];
+            values[position] = match asked.formula {
                 Formula::Sums(formula) => formula(sums),
                 Formula::ServiceLevel => {
                     service_level(&sums.queue, self.measures.plan.service_level.abandoned)

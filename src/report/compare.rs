@@ -15,8 +15,11 @@ pub fn comparison(comparison: &Comparison, currency: &str, width: usize) -> Stri
     let mut out = format!("{} beside {}\n\n", clean(&comparison.variant), clean(&comparison.baseline));
     let whole = || comparison.differences.iter().filter(|d| !d.metric.contains('{'));
     let real = |d: &&Difference| matches!(d.finding, Finding::Better | Finding::Worse | Finding::Changed);
-    let ordered: Vec<&Difference> =
-        whole().filter(real).chain(whole().filter(|d| d.finding == Finding::NoneShown)).take(MAX_ROWS).collect();
+    let ordered: Vec<&Difference> = whole()
+        .filter(real)
+        .chain(whole().filter(|d| d.finding == Finding::NoneShown))
+        .take(MAX_ROWS)
+        .collect();
     let rows: Vec<[String; 5]> = ordered.iter().map(|d| row(d, currency)).collect();
     let widest = |i: usize| rows.iter().map(|r| columns(&r[i])).max().unwrap_or(0);
     let fixed = widest(0) + widest(2) + widest(3) + widest(4) + 8;
@@ -34,7 +37,8 @@ pub fn comparison(comparison: &Comparison, currency: &str, width: usize) -> Stri
     }
     let same = whole().filter(|d| d.finding == Finding::Same).count();
     let count = whole().filter(real).count();
-    let _infallible = write!(out, "\n{count} metrics differ for real, {same} are the same in every replication");
+    let _infallible =
+        write!(out, "\n{count} metrics differ for real, {same} are the same in every replication");
     if let Some(level) = comparison.differences.first().map(|d| d.level) {
         let _infallible = write!(out, "; each interval holds at {}", super::format::level(level));
     }

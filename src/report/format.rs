@@ -25,6 +25,11 @@ pub(super) fn optional(x: Option<f64>, unit: Unit, currency: &str) -> String {
     x.map_or_else(|| NO_DATA.to_owned(), |x| value(x, unit, currency))
 }
 
+/// A value with half the width of its interval: `93.4 % ± 3.2 pp`.
+pub fn estimate(mean: Option<f64>, half_width: Option<f64>, unit: Unit, currency: &str) -> String {
+    format!("{} {}", optional(mean, unit, currency), plus_minus(half_width, unit)).trim_end().to_owned()
+}
+
 /// Half a width of an interval: `± 12s`, `± 0.6 pp` (percentage points), `± 0.09`. Empty without an
 /// interval.
 pub(super) fn plus_minus(half_width: Option<f64>, unit: Unit) -> String {

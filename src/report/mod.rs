@@ -21,6 +21,7 @@ mod verdict;
 mod write;
 
 pub use compare::comparison;
+pub use format::estimate;
 pub use html::{View, html};
 pub use json::{json, summary_schema};
 pub use junit::junit;

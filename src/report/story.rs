@@ -39,7 +39,15 @@ fn civil(plan: &Plan, at: Instant) -> (String, String) {
 /// Text from outside, on one line, with nothing that could move the cursor or hide.
 fn plain(text: &str) -> String {
     text.chars()
-        .map(|c| if c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') { ' ' } else { c })
+        .map(|c| {
+            if c.is_control()
+                || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            {
+                ' '
+            } else {
+                c
+            }
+        })
         .collect()
 }
 
@@ -105,21 +113,33 @@ fn line(plan: &Plan, note: &Note) -> String {
             format!("{} owes a reply: {} of attention, {open} conversations open", agent(*a), ms(*work_ms))
         }
         Note::AgentReplied { agent: a, template } => {
-            format!("{} replies{}", agent(*a), if *template { " by template (the 24 h window is over)" } else { "" })
+            format!(
+                "{} replies{}",
+                agent(*a),
+                if *template { " by template (the 24 h window is over)" } else { "" }
+            )
         }
-        Note::HandedBack { agent: a } => format!("the shift of {} ends: back to the head of the queue", agent(*a)),
+        Note::HandedBack { agent: a } => {
+            format!("the shift of {} ends: back to the head of the queue", agent(*a))
+        }
         Note::Interrupted { agent: a } => format!("{} is called to something more urgent", agent(*a)),
         Note::Transferred { to } => format!("moved to {}", team(*to)),
         Note::RuleFired { rule: r } => format!("rule \"{}\" fires", rule(*r)),
-        Note::RuleLooped { rule: r } => format!("rule \"{}\" would fire again at once: a loop, stopped", rule(*r)),
+        Note::RuleLooped { rule: r } => {
+            format!("rule \"{}\" would fire again at once: a loop, stopped", rule(*r))
+        }
         Note::Notified { recipient, rule: r } => format!(
             "{} is notified by rule \"{}\"",
             name(&plan.recipients, usize::from(*recipient), |x| x),
             rule(*r)
         ),
         Note::PriorityChanged { from, to } => format!("priority {} -> {}", priority(*from), priority(*to)),
-        Note::ClockWarned { clock, due } => format!("warning: {} is due at {}", clock.name(), civil(plan, *due).1),
-        Note::ClockBreached { clock, due } => format!("BREACH: {} was due at {}", clock.name(), civil(plan, *due).1),
+        Note::ClockWarned { clock, due } => {
+            format!("warning: {} is due at {}", clock.name(), civil(plan, *due).1)
+        }
+        Note::ClockBreached { clock, due } => {
+            format!("BREACH: {} was due at {}", clock.name(), civil(plan, *due).1)
+        }
         Note::ClockEnded { clock, breached, used_ms, target_ms, .. } => {
             let over = used_ms - target_ms;
             format!(
@@ -140,7 +160,11 @@ fn line(plan: &Plan, note: &Note) -> String {
         }
         Note::Rated { stars } => format!("rates {stars} of 5"),
         Note::Ended { outcome, satisfied } => {
-            format!("over: {} (chance of being satisfied by the CSAT proxy: {:.0} %)", ended(*outcome), satisfied * 100.0)
+            format!(
+                "over: {} (chance of being satisfied by the CSAT proxy: {:.0} %)",
+                ended(*outcome),
+                satisfied * 100.0
+            )
         }
     }
 }

@@ -7,6 +7,7 @@ use super::source::Texts;
 use super::{check, overrides, presets, schema, walk};
 use crate::diag::{Diagnostic, Sources};
 use serde::Deserialize;
+use std::ops::Range;
 use std::path::Path;
 use toml::de::DeTable;
 
@@ -44,7 +45,7 @@ pub fn parse(
     base_dir: &Path,
     overrides: &[(String, String)],
 ) -> Result<Loaded, Vec<Diagnostic>> {
-    if text.trim().is_empty() {
+    if text.trim_start_matches('\u{feff}').trim().is_empty() {
         let fault = Diagnostic::error("HS0002", "the scenario is empty").file(path);
         return Err(vec![fault.help("`helpsim init` writes a commented start")]);
     }
@@ -57,7 +58,8 @@ pub fn parse(
     let (mut tree, syntax) = DeTable::parse_recoverable(text);
     if !syntax.is_empty() {
         let faults = syntax.iter().map(|error| {
-            let fault = Diagnostic::error("HS0101", error.message().trim_end().replace('\n', "; ")).file(path);
+            let fault =
+                Diagnostic::error("HS0101", error.message().trim_end().replace('\n', "; ")).file(path);
             fault.mark(error.span().unwrap_or(0..0), "this is not TOML")
         });
         return Err(sorted(faults.collect(), &texts));
@@ -65,11 +67,11 @@ pub fn parse(
     let mut faults = Vec::new();
     for (key, value) in overrides {
         if let Err(fault) = overrides::apply(tree.get_mut(), key, value, &mut texts) {
-            faults.push(fault);
+            faults.push(*fault);
         }
     }
     presets::merge(tree.get_mut(), &mut texts, &mut faults);
-    walk::walk(&mut tree, &schema::value(), &mut faults);
+    let pruned = walk::walk(&mut tree, &schema::value(), &mut faults);
     let raw = match Scenario::deserialize(toml::de::Deserializer::from(tree)) {
         Ok(raw) => raw,
         Err(error) => {
@@ -78,7 +80,15 @@ pub fn parse(
             return Err(sorted(faults, &texts));
         }
     };
-    let outcome = check(&raw, &texts, base_dir);
+    let mut outcome = check(&raw, &texts, base_dir, &pruned);
+    // A part that was taken out for its shape leaves a hole that is not a second mistake.
+    let holes: Vec<Range<usize>> =
+        faults.iter().filter_map(|f| Some(f.marks.first()?.span.clone())).collect();
+    outcome.faults.retain(|fault| {
+        let whole = fault.marks.first().filter(|_| fault.file.is_empty()).map(|mark| &mark.span);
+        !whole
+            .is_some_and(|whole| holes.iter().any(|hole| whole.start <= hole.start && hole.end <= whole.end))
+    });
     faults.extend(outcome.faults);
     let faults = sorted(faults, &texts);
     let resolved = toml::to_string(&raw).unwrap_or_default();

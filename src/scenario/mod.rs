@@ -12,6 +12,7 @@ pub mod metric;
 pub mod plan;
 pub mod rates;
 pub mod raw;
+pub mod reference;
 pub mod schema;
 pub mod switches;
 pub mod templates;

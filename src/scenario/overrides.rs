@@ -18,18 +18,30 @@ pub fn apply<'t>(
     path: &'t str,
     value: &'t str,
     texts: &mut Texts,
-) -> Result<(), Diagnostic> {
+) -> Result<(), Box<Diagnostic>> {
     let text = format!("{path}={value}");
     let base = texts.add(&format!("{PREFIX}{text}"), &text);
     let keys = split(path, base);
     let whole = base..base + path.len();
     let Some(((last, last_span), inner)) = keys.split_last() else {
-        return Err(Diagnostic::error("HS0110", "an override needs a path").mark(whole, "empty"));
+        return Err(Diagnostic::error("HS0110", "an override needs a path").mark(whole, "empty").into());
     };
     if keys.iter().any(|(key, _)| key.is_empty()) {
         return Err(Diagnostic::error("HS0110", format!("`{path}` is not a path"))
             .mark(whole, "a part of it is empty")
-            .help("write it as `--set team.frontline.agents=11`"));
+            .help("write it as `--set team.frontline.agents=11`")
+            .into());
+    }
+    // The two ways to say how many replications: the override wins over the other one.
+    let rival = match path {
+        "scenario.replications" => Some("precision"),
+        "scenario.precision" => Some("replications"),
+        _ => None,
+    };
+    if let (Some(rival), Some(DeValue::Table(general))) =
+        (rival, tree.get_mut("scenario").map(Spanned::get_mut))
+    {
+        general.remove(rival);
     }
     let value = read(value, base + path.len() + 1);
     let mut place = Place::Table(tree);
@@ -71,7 +83,7 @@ enum Place<'a, 't> {
 
 impl<'a, 't> Place<'a, 't> {
     /// One step along the path; a table that is not there yet is made.
-    fn descend(self, key: &'t str, span: &Range<usize>) -> Result<Place<'a, 't>, Diagnostic> {
+    fn descend(self, key: &'t str, span: &Range<usize>) -> Result<Place<'a, 't>, Box<Diagnostic>> {
         let value = match self {
             Place::Table(table) => table
                 .entry(Spanned::new(span.clone(), Cow::Borrowed(key)))
@@ -85,11 +97,17 @@ impl<'a, 't> Place<'a, 't> {
             DeValue::Table(table) => Ok(Place::Table(table)),
             DeValue::Array(items) => Ok(Place::Array(items)),
             other => Err(Diagnostic::error("HS0110", format!("`{key}` is not a table"))
-                .mark(span.clone(), format!("in the file it is a {}", other.type_str()))),
+                .mark(span.clone(), format!("in the file it is a {}", other.type_str()))
+                .into()),
         }
     }
 
-    fn put(self, key: &'t str, span: &Range<usize>, value: Spanned<DeValue<'t>>) -> Result<(), Diagnostic> {
+    fn put(
+        self,
+        key: &'t str,
+        span: &Range<usize>,
+        value: Spanned<DeValue<'t>>,
+    ) -> Result<(), Box<Diagnostic>> {
         match self {
             Place::Table(table) => {
                 // The key's place changes with the value's, so the old entry goes as a whole.
@@ -106,7 +124,7 @@ impl<'a, 't> Place<'a, 't> {
 }
 
 /// Index of the entry with this name, or with this number.
-fn find(items: &[Spanned<DeValue<'_>>], key: &str, span: &Range<usize>) -> Result<usize, Diagnostic> {
+fn find(items: &[Spanned<DeValue<'_>>], key: &str, span: &Range<usize>) -> Result<usize, Box<Diagnostic>> {
     let name = |item: &Spanned<DeValue<'_>>| {
         item.get_ref().get("name").and_then(|n| n.get_ref().as_str().map(str::to_owned))
     };
@@ -120,11 +138,12 @@ fn find(items: &[Spanned<DeValue<'_>>], key: &str, span: &Range<usize>) -> Resul
     let known: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
     let fault =
         Diagnostic::error("HS0110", format!("no entry is named `{key}`")).mark(span.clone(), "not found");
-    Err(match nearest(key, known.iter().copied()) {
+    let fault = match nearest(key, known.iter().copied()) {
         Some(near) => fault.help("an entry with a similar name exists").replace(near),
         None if known.is_empty() => {
             fault.help(format!("there are {} entries; name one by its number from 0", items.len()))
         }
         None => fault.help(format!("entries: `{}`", known.join("`, `"))),
-    })
+    };
+    Err(fault.into())
 }

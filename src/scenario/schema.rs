@@ -14,6 +14,11 @@ pub fn value() -> Value {
     schema
 }
 
+/// The schema as it is kept in `docs/scenario.schema.json`.
+pub fn text() -> String {
+    format!("{:#}\n", value())
+}
+
 /// TOML has no null: what may be left out is not there.
 fn without_null(value: &mut Value) {
     match value {

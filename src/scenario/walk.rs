@@ -13,23 +13,26 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-/// Checks the tree against the schema, reports every fault of shape and prunes it.
-pub fn walk(tree: &mut Spanned<DeTable<'_>>, schema: &Value, faults: &mut Vec<Diagnostic>) {
-    let mut walker = Walker { root: schema, faults };
+/// Checks the tree against the schema, reports every fault of shape and prunes it. Returns the paths of
+/// what was taken out.
+pub fn walk(tree: &mut Spanned<DeTable<'_>>, schema: &Value, faults: &mut Vec<Diagnostic>) -> Vec<String> {
+    let mut walker = Walker { root: schema, faults, pruned: Vec::new() };
     let span = tree.span();
     walker.object(tree.get_mut(), schema, "", &(span.start..span.start));
+    walker.pruned
 }
 
 struct Walker<'s> {
     root: &'s Value,
     faults: &'s mut Vec<Diagnostic>,
+    pruned: Vec<String>,
 }
 
 impl<'s> Walker<'s> {
     /// Whether the value stays.
     fn value(&mut self, value: &mut Spanned<DeValue<'_>>, schema: &'s Value, path: &str) -> bool {
         let mut alternatives = Vec::new();
-        self.alternatives(schema, &mut alternatives);
+        self::alternatives(self.root, schema, &mut alternatives);
         if let DeValue::Datetime(moment) = value.get_ref() {
             // TOML's own dates and those in quotes are the same to us.
             let text = DeValue::String(Cow::Owned(moment.to_string()));
@@ -64,6 +67,8 @@ impl<'s> Walker<'s> {
                     let name = item_path(path, &item, index);
                     if self.value(&mut item, schema, &name) {
                         kept.push(item);
+                    } else {
+                        self.pruned.push(name);
                     }
                 }
                 *items = kept;
@@ -144,17 +149,21 @@ impl<'s> Walker<'s> {
                     return None;
                 };
                 let stays = self.value(&mut value, schema, &path);
+                if !stays {
+                    self.pruned.push(path);
+                }
                 keep &= stays || !required.contains(&name);
                 stays.then_some((key, value))
             })
             .collect();
         for key in missing {
             keep = false;
-            let whole = if path.is_empty() { "the scenario".to_owned() } else { format!("`{path}`") };
-            let code = "HS0104";
+            let message = match path {
+                "" => format!("there is no `[{key}]` table"),
+                _ => format!("`{path}` has no `{key}`"),
+            };
             self.faults.push(
-                Diagnostic::error(code, format!("{whole} has no `{key}`"))
-                    .mark(span.clone(), format!("`{key}` is missing here")),
+                Diagnostic::error("HS0104", message).mark(span.clone(), format!("`{key}` is missing here")),
             );
         }
         keep
@@ -287,25 +296,25 @@ impl<'s> Walker<'s> {
         );
         false
     }
+}
 
-    /// The schemas a value may follow, references resolved.
-    fn alternatives(&self, schema: &'s Value, out: &mut Vec<&'s Value>) {
-        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            if let Some(target) = reference.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer)) {
-                self.alternatives(target, out);
+/// The schemas a value may follow, references resolved.
+pub fn alternatives<'s>(root: &'s Value, schema: &'s Value, out: &mut Vec<&'s Value>) {
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        if let Some(target) = reference.strip_prefix('#').and_then(|pointer| root.pointer(pointer)) {
+            alternatives(root, target, out);
+        }
+        return;
+    }
+    for combination in ["allOf", "anyOf", "oneOf"] {
+        if let Some(parts) = schema.get(combination).and_then(Value::as_array) {
+            for part in parts {
+                alternatives(root, part, out);
             }
             return;
         }
-        for combination in ["allOf", "anyOf", "oneOf"] {
-            if let Some(parts) = schema.get(combination).and_then(Value::as_array) {
-                for part in parts {
-                    self.alternatives(part, out);
-                }
-                return;
-            }
-        }
-        out.push(schema);
     }
+    out.push(schema);
 }
 
 /// `path.key`.
@@ -322,7 +331,7 @@ fn item_path(path: &str, item: &Spanned<DeValue<'_>>, index: usize) -> String {
 }
 
 /// The only key of a schema for a name in front of its parameters.
-fn tag(schema: &Value) -> Option<&str> {
+pub fn tag(schema: &Value) -> Option<&str> {
     let properties = schema.get("properties")?.as_object()?;
     match properties.keys().collect::<Vec<_>>().as_slice() {
         [only] => Some(only),
@@ -418,8 +427,23 @@ fn kind(value: &DeValue<'_>) -> &'static str {
     }
 }
 
+/// Tags that stand for one idea.
+const DISTRIBUTIONS: [&str; 11] = [
+    "deterministic",
+    "exponential",
+    "lognormal",
+    "gamma",
+    "erlang",
+    "weibull",
+    "uniform",
+    "triangular",
+    "hyperexponential",
+    "geometric",
+    "empirical",
+];
+
 /// What a value may be, in words.
-fn describe(alternatives: &[&Value]) -> String {
+pub fn describe(alternatives: &[&Value]) -> String {
     let mut parts: Vec<String> = Vec::new();
     for schema in alternatives {
         let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
@@ -440,6 +464,9 @@ fn describe(alternatives: &[&Value]) -> String {
             (_, ["boolean"]) => "`true` or `false`".to_owned(),
             (_, ["array"]) => "a list".to_owned(),
             _ => match tag(schema) {
+                Some(tag) if DISTRIBUTIONS.contains(&tag) => {
+                    "a distribution such as `{ exponential = { mean = ... } }`".to_owned()
+                }
                 Some(tag) => format!("`{{ {tag} = ... }}`"),
                 None => "a table".to_owned(),
             },

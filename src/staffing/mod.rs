@@ -5,9 +5,11 @@
 //! divided by (1 - shrinkage) and rounded up.
 
 mod load;
+mod report;
 mod team;
 
 pub use load::effective_rates;
+pub use report::formula;
 
 use crate::stats::erlang::{Convention, Pool, Steady, erlang_b};
 use crate::stats::survival::Survival;
@@ -15,6 +17,8 @@ use crate::time::Span;
 
 /// The target is never taken to be higher: no finite number of agents is always in time.
 const HIGHEST_TARGET: f64 = 0.999_9;
+/// Where nobody comes, so few conversations left open by earlier intervals need no agent any more.
+const FORGOTTEN: f64 = 0.01;
 /// A team that needs more agents than this is not sized.
 const MOST_AGENTS: u32 = 10_000;
 
@@ -60,8 +64,16 @@ impl Sizing {
     /// Agents needed in each interval of a cycle (a week of half hours, say) in which `arrivals[i]`
     /// conversations are expected. Long conversations carry load into later intervals.
     pub fn needed_by_interval(&self, arrivals: &[f64], interval: Span) -> Vec<Option<Needed>> {
-        let rates = effective_rates(arrivals, interval, self.holding_time_s());
-        rates.into_iter().map(|per_s| self.needed(per_s)).collect()
+        let holding_time_s = self.holding_time_s();
+        let rates = effective_rates(arrivals, interval, holding_time_s);
+        let left_behind =
+            |&(arrivals, per_s): &(f64, f64)| arrivals <= 0.0 && per_s * holding_time_s < FORGOTTEN;
+        arrivals
+            .iter()
+            .copied()
+            .zip(rates)
+            .map(|slot| self.needed(if left_behind(&slot) { 0.0 } else { slot.1 }))
+            .collect()
     }
 
     /// Agents needed while conversations arrive at this rate for a long time; `None` if not even ten

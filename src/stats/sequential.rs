@@ -24,11 +24,14 @@ impl Precision {
     }
 }
 
-/// Sequential stopping with look-ahead.
+/// Sequential stopping with look-ahead. Remembers how far it has looked, so that no replication is
+/// looked at twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoppingRule {
     minimum: u32,
     maximum: u32,
+    looked_at: u32,
+    first_success: Option<u32>,
 }
 
 /// What the rule says.
@@ -47,7 +50,7 @@ impl StoppingRule {
     /// and at most `maximum`.
     pub fn new(minimum: u32, maximum: u32) -> StoppingRule {
         let minimum = minimum.max(10);
-        StoppingRule { minimum, maximum: maximum.max(minimum) }
+        StoppingRule { minimum, maximum: maximum.max(minimum), looked_at: 0, first_success: None }
     }
 
     /// How many more replications must confirm a first success at `n`: 5, growing as n / 100 beyond
@@ -60,14 +63,14 @@ impl StoppingRule {
     /// all that was wished for. The answer depends on the replications alone, not on how many were
     /// run at once: looked at one by one, the first `n` that is precise and stays so through its
     /// look-ahead ends the run.
-    pub fn decide(&self, available: u32, mut precise: impl FnMut(u32) -> bool) -> Decision {
-        let mut first_success = None;
-        for n in self.minimum..=available.min(self.maximum) {
+    pub fn decide(&mut self, available: u32, mut precise: impl FnMut(u32) -> bool) -> Decision {
+        for n in self.minimum.max(self.looked_at + 1)..=available.min(self.maximum) {
+            self.looked_at = n;
             if !precise(n) {
-                first_success = None;
+                self.first_success = None;
                 continue;
             }
-            let success = *first_success.get_or_insert(n);
+            let success = *self.first_success.get_or_insert(n);
             if n >= success + Self::look_ahead(success) {
                 return Decision::Reached(n);
             }
@@ -76,7 +79,7 @@ impl StoppingRule {
             // A success whose look-ahead the cap cut short is not confirmed: say so.
             return Decision::CapReached(self.maximum);
         }
-        let wanted = match first_success {
+        let wanted = match self.first_success {
             Some(n) => n + Self::look_ahead(n),
             None => available + 1,
         };
@@ -124,24 +127,41 @@ mod tests {
         assert!(!Precision::Absolute(1.0).reached(&Interval { mean: 1.0, half_width: None }));
     }
 
+    fn rule() -> StoppingRule {
+        StoppingRule::new(10, 500)
+    }
+
     #[test]
     fn stops_after_the_look_ahead() {
-        let rule = StoppingRule::new(10, 500);
         // Precise from 12 on: asks for more until 12 + 5.
-        assert_eq!(rule.decide(0, |_| true), Decision::RunTo(10));
-        assert_eq!(rule.decide(10, |n| n >= 12), Decision::RunTo(11));
-        assert_eq!(rule.decide(12, |n| n >= 12), Decision::RunTo(17));
+        assert_eq!(rule().decide(0, |_| true), Decision::RunTo(10));
+        assert_eq!(rule().decide(10, |n| n >= 12), Decision::RunTo(11));
+        assert_eq!(rule().decide(12, |n| n >= 12), Decision::RunTo(17));
         for available in [17, 20, 64] {
-            assert_eq!(rule.decide(available, |n| n >= 12), Decision::Reached(17));
+            assert_eq!(rule().decide(available, |n| n >= 12), Decision::Reached(17));
         }
     }
 
     #[test]
+    fn one_by_one_as_well_as_at_once() {
+        let mut rule = rule();
+        let mut looks = 0;
+        for available in 0..17 {
+            let decision = rule.decide(available, |n| {
+                looks += 1;
+                n >= 12
+            });
+            assert!(matches!(decision, Decision::RunTo(_)), "{available}: {decision:?}");
+        }
+        assert_eq!(rule.decide(17, |_| true), Decision::Reached(17));
+        assert_eq!(looks, 7, "10 to 16, each once");
+    }
+
+    #[test]
     fn a_lapse_starts_anew() {
-        let rule = StoppingRule::new(10, 500);
-        assert_eq!(rule.decide(40, |n| n != 13), Decision::Reached(19));
+        assert_eq!(rule().decide(40, |n| n != 13), Decision::Reached(19));
         // 200 needs 10 more, not 5.
-        assert_eq!(rule.decide(400, |n| n >= 200), Decision::Reached(210));
+        assert_eq!(rule().decide(400, |n| n >= 200), Decision::Reached(210));
     }
 
     #[test]

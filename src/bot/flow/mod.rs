@@ -21,6 +21,7 @@ mod session;
 mod slot;
 mod speech;
 mod template;
+mod turn;
 mod written;
 
 pub use look_up::{Found, LookUp, Table};
@@ -28,8 +29,9 @@ pub use menu::ChosenBy;
 pub use model::{Edge, Flow, Limits, ReasonIdx, StepIdx, TableIdx, TopicIdx, VariableIdx};
 pub use raw::{RawFlow, SlotKind};
 pub use reading::Memo;
-pub use session::{End, Expects, HandOff, Input, Media, Session, Turn, Why};
+pub use session::Session;
 pub use template::escape;
+pub use turn::{End, Expects, HandOff, Input, Media, Turn, Why};
 
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,8 @@ pub(super) struct Reader {
     recogniser: Option<Recogniser>,
     /// The topic of each of the recogniser's labels.
     topics: Vec<TopicIdx>,
+    /// Tells the flow's languages apart, where it has several.
+    languages: Option<Recogniser>,
 }
 
 /// What a message says, whoever says it and whenever.
@@ -91,7 +93,7 @@ impl Flow {
             urgent: stands(&self.hand_off.urgent),
             keyword: self.keyword_in(&folded),
             guess: self.reader.guess(text, &folded, scratch),
-            language: None,
+            language: self.reader.language(text, scratch),
             folded: folded.into_boxed_str(),
         }
     }
@@ -159,7 +161,23 @@ impl Reader {
             true => None,
             false => Some(Recogniser::train(&labels, &labelled, &outside, settings)?),
         };
-        Ok(Reader { phrases, recogniser, topics })
+        Ok(Reader { phrases, recogniser, topics, languages: None })
+    }
+
+    /// Learns to tell the flow's languages apart by all that is written in each. A flow's own words are
+    /// a better guide to its customers' short messages than a general model of the language.
+    pub fn learn_languages(&mut self, codes: &[String], written: &[(u16, String)]) -> Result<(), TrainError> {
+        let several = written.iter().any(|(language, _)| Some(*language) != written.first().map(|(l, _)| *l));
+        if several {
+            let examples: Vec<(u16, &str)> = written.iter().map(|(l, text)| (*l, text.as_str())).collect();
+            self.languages = Some(Recogniser::train(codes, &examples, &[], &Settings::default())?);
+        }
+        Ok(())
+    }
+
+    fn language(&self, text: &str, scratch: &mut Scratch) -> Option<u8> {
+        let prediction = self.languages.as_ref()?.predict(text, scratch);
+        (prediction.verdict == Verdict::Accept).then_some(prediction.label as u8)
     }
 
     fn guess(&self, text: &str, folded: &str, scratch: &mut Scratch) -> Option<Guess> {

@@ -3,11 +3,11 @@
 //! A plain state machine. It owns no clock and no randomness: silence is an input, and whether a look-up
 //! fails is decided by a number that was handed in.
 
-use super::menu::ChosenBy;
 use super::model::*;
-use super::raw::{CountAttempts, FirstMessage, SlotKind};
+use super::raw::{CountAttempts, FirstMessage};
 use super::reading::{self, Guess, Memo, Reading};
 use super::slot::yes_or_no;
+use super::turn::{End, Expects, HandOff, Input, Media, Said, Turn, Why};
 use super::{Found, LookUp};
 use smallvec::SmallVec;
 
@@ -36,166 +36,6 @@ enum Place {
     Clarify([TopicIdx; 2], Option<StepIdx>),
     /// Nothing: it is over.
     Ended,
-}
-
-/// What the customer did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Input<'a> {
-    /// Wrote.
-    Text(&'a str),
-    /// Sent something that is not text.
-    Media(Media),
-    /// Said nothing until the session timed out.
-    Silence,
-}
-
-/// A kind of attachment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Media {
-    Image,
-    Audio,
-    Video,
-    Document,
-    Other,
-}
-
-impl Media {
-    /// The word used in files: "image", "audio" …; anything unknown is [`Media::Other`].
-    pub fn from_word(word: &str) -> Media {
-        match word {
-            "image" => Media::Image,
-            "audio" | "voice" => Media::Audio,
-            "video" => Media::Video,
-            "document" | "pdf" | "file" => Media::Document,
-            _ => Media::Other,
-        }
-    }
-}
-
-/// What the bot did in answer to one input.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Turn {
-    /// Messages sent.
-    pub messages: u8,
-    /// What the bot waits for now.
-    pub expects: Expects,
-    /// The scenario's intent whose answer was given in this turn.
-    pub answered: Option<u16>,
-    /// The flow's topic whose answer was given, bound to an intent or not.
-    pub answered_topic: Option<TopicIdx>,
-    /// False: a failed attempt.
-    pub understood: bool,
-    /// The last look-up of the turn, if there was one.
-    pub look_up: Option<LookUp>,
-    /// How the conversation with the bot ended, if it did.
-    pub end: Option<End>,
-    /// Why the bot did what it did.
-    pub why: Why,
-    pub(super) said: SmallVec<[Said; 4]>,
-}
-
-/// What the bot waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Expects {
-    Nothing,
-    Menu,
-    Slot(SlotKind),
-    Confirmation,
-    Free,
-}
-
-/// How the conversation with the bot ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
-    /// The flow says the need was met.
-    Solved,
-    /// It is over; whether the need was met the flow does not know.
-    Closed,
-    /// A person takes over.
-    HandOff(HandOff),
-}
-
-/// Why a person takes over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HandOff {
-    /// A word that goes to a person at once, or a keyword that hands over; the reason's name.
-    Keyword(ReasonIdx),
-    /// Too many failed attempts.
-    Attempts,
-    /// The customer asked for a person.
-    AskedForPerson,
-    /// A picture, voice note or file that no step takes.
-    Media,
-    /// A step of the flow hands over; the reason's name.
-    Flow(ReasonIdx),
-    /// A look-up failed and the flow has no step for it.
-    LookUp,
-}
-
-/// Why the bot did what it did.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Why {
-    /// The first message was not about anything in particular.
-    Opening,
-    /// A word that asks for a person, by index.
-    PersonWord(u16),
-    /// A word that goes to a person at once, by index.
-    UrgentWord(u16),
-    /// An entry of the open menu.
-    Choice {
-        /// The menu's step.
-        step: StepIdx,
-        /// Which entry.
-        choice: u8,
-        /// By what.
-        by: ChosenBy,
-    },
-    /// A valid value for the open question.
-    Filled(VariableIdx),
-    /// Yes or no to the open question.
-    Confirmed(bool),
-    /// A keyword, by index.
-    Keyword(u16),
-    /// A topic the recogniser is sure of.
-    Topic {
-        /// Which.
-        topic: TopicIdx,
-        /// How sure, 0 to 1.
-        confidence: f32,
-    },
-    /// Two topics too near each other; the bot asked which.
-    Unsure {
-        /// The best.
-        first: TopicIdx,
-        /// The next.
-        second: TopicIdx,
-        /// How sure of the best.
-        confidence: f32,
-    },
-    /// The customer said which of the topics was meant.
-    Clarified(TopicIdx),
-    /// Nothing fitted; the best guess, if there was one.
-    NotUnderstood {
-        /// The best guess and how sure.
-        best: Option<(TopicIdx, f32)>,
-    },
-    /// An attachment.
-    Media(Media),
-    /// Silence until the session timed out.
-    Silence,
-}
-
-/// One message of a turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Said {
-    /// A text.
-    Text(MessageIdx),
-    /// A menu: the step's last text and its entries.
-    Menu(StepIdx),
-    /// The question which topic was meant.
-    Clarify,
 }
 
 /// More automatic steps in one turn than this and a person takes over. The check at loading refuses
@@ -267,13 +107,13 @@ impl Session {
 
 impl Flow {
     /// A new conversation. `language` is what is known of the customer's language beforehand: a code,
-    /// or "" for nothing.
+    /// which is trusted, or "" for nothing: then the first message that shows its language settles it.
     pub fn start(&self, language: &str) -> Session {
         let known = self.languages.iter().position(|l| l == language);
         Session {
             place: Place::Opening,
             language: known.unwrap_or(0) as u8,
-            language_settled: false,
+            language_settled: known.is_some(),
             attempts: 0,
             answered: None,
             topic: None,
@@ -302,22 +142,6 @@ impl Flow {
         let mut turn = step.turn;
         turn.messages = u8::try_from(turn.said.len()).unwrap_or(u8::MAX);
         turn
-    }
-}
-
-impl Turn {
-    fn new() -> Turn {
-        Turn {
-            messages: 0,
-            expects: Expects::Nothing,
-            answered: None,
-            answered_topic: None,
-            understood: true,
-            look_up: None,
-            end: None,
-            why: Why::Opening,
-            said: SmallVec::new(),
-        }
     }
 }
 

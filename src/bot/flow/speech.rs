@@ -2,7 +2,8 @@
 
 use super::model::*;
 use super::raw::Show;
-use super::session::{Said, Session, Turn, Why};
+use super::session::Session;
+use super::turn::{Said, Turn, Why};
 use super::{End, HandOff, Media};
 use crate::bot::recogniser::Recogniser;
 use crate::bot::text::fold;

@@ -160,10 +160,6 @@ impl Source {
         self.files.keys().map(String::as_str)
     }
 
-    pub fn has(&self, name: &str) -> bool {
-        self.files.contains_key(name)
-    }
-
     /// A file as text; what is not UTF-8 is replaced.
     pub fn text(&self, name: &str) -> Option<String> {
         let bytes = self.files.get(name)?;

@@ -5,10 +5,10 @@
 //! Method and figures: `docs/nlu.md`.
 
 mod calibration;
-mod features;
-mod linear;
+pub(crate) mod features;
+pub(crate) mod linear;
 mod settings;
-mod softmax;
+pub(crate) mod softmax;
 mod spelling;
 mod training;
 

@@ -62,7 +62,9 @@ impl Checker<'_> {
             }
             dates.sort();
             dates.dedup();
-            if week.iter().all(Vec::is_empty) && dates.iter().all(|(_, periods)| periods.is_empty()) {
+            let closed =
+                week.iter().all(Vec::is_empty) && dates.iter().all(|(_, periods)| periods.is_empty());
+            if closed && !self.is_pruned("calendar", &raw.name.value) {
                 self.fault(
                     Diagnostic::error("HS0405", format!("calendar `{}` never opens", raw.name.value))
                         .mark(raw.name.span.clone(), "no hours on any day")

@@ -53,12 +53,15 @@ impl Checker<'_> {
         let Some(phrases) = &intent.phrases else { return by_language };
         let files: Vec<(usize, At<String>)> = match &phrases.value {
             PlainOr::Plain(path) => {
-                let language = language_of_file(path).and_then(|l| self.names.index(Kind::Language, l)).unwrap_or(0);
+                let language =
+                    language_of_file(path).and_then(|l| self.names.index(Kind::Language, l)).unwrap_or(0);
                 vec![(language, At { value: path.clone(), span: phrases.span.clone() })]
             }
             PlainOr::Table(files) => files
                 .iter()
-                .map(|(language, path)| (self.names.index(Kind::Language, &language.value).unwrap_or(0), path.clone()))
+                .map(|(language, path)| {
+                    (self.names.index(Kind::Language, &language.value).unwrap_or(0), path.clone())
+                })
                 .collect(),
         };
         for (language, path) in files {
@@ -110,7 +113,9 @@ impl Checker<'_> {
     pub fn law_or_none(&mut self, law: &At<OrNone<DurationLaw>>) -> Option<Distribution> {
         match &law.value {
             WordOr::Word(_) => None,
-            WordOr::Value(value) => Some(self.duration_law(&At { value: value.clone(), span: law.span.clone() })),
+            WordOr::Value(value) => {
+                Some(self.duration_law(&At { value: value.clone(), span: law.span.clone() }))
+            }
         }
     }
 
@@ -151,21 +156,28 @@ impl Checker<'_> {
         let list = rates::rates(&market.value, day);
         if let Some(list) = &list {
             if list.certainty == rates::Certainty::Inferred {
-                self.assume(format!("WhatsApp's prices for {} on {day} are inferred, not stated", list.market));
+                self.assume(format!(
+                    "WhatsApp's prices for {} on {day} are inferred, not stated",
+                    list.market
+                ));
             }
             return Some(list.clone());
         }
         let known = rates::markets();
         if known.contains(&market.value) {
             self.fault(
-                Diagnostic::warning("HS0508", format!("there is no price list of {} for {day}", market.value))
-                    .mark(market.span.clone(), "messages cost nothing"),
+                Diagnostic::warning(
+                    "HS0508",
+                    format!("there is no price list of {} for {day}", market.value),
+                )
+                .mark(market.span.clone(), "messages cost nothing"),
             );
             return None;
         }
-        let fault = Diagnostic::error("HS0201", format!("there is no price list for market `{}`", market.value))
-            .mark(market.span.clone(), "unknown market")
-            .help(format!("one of `{}`, or `none`", known.join("`, `")));
+        let fault =
+            Diagnostic::error("HS0201", format!("there is no price list for market `{}`", market.value))
+                .mark(market.span.clone(), "unknown market")
+                .help(format!("one of `{}`, or `none`", known.join("`, `")));
         self.fault(match nearest(&market.value, known.iter().map(String::as_str)) {
             Some(near) => fault.help("a market with a similar name exists").replace(format!("\"{near}\"")),
             None => fault,
@@ -218,9 +230,10 @@ impl Checker<'_> {
         };
         match bot.kind.as_ref().map_or(found, |kind| kind.value) {
             BotWord::None => BotKind::None,
-            BotWord::Statistical => {
-                BotKind::Statistical { exchanges: self.count_law(&bot.exchanges), understands: bot.understands.value.0 }
-            }
+            BotWord::Statistical => BotKind::Statistical {
+                exchanges: self.count_law(&bot.exchanges),
+                understands: bot.understands.value.0,
+            },
             BotWord::Flow => match &bot.flow {
                 Some(flow) => BotKind::Flow { path: self.existing(flow) },
                 None => {
@@ -248,9 +261,10 @@ impl Checker<'_> {
 
     fn http(&mut self, http: &raw::Http) -> BotKind {
         if !HTTP_SHAPES.contains(&http.shape.value.as_str()) {
-            let fault = Diagnostic::error("HS0105", format!("`bot.http.shape` cannot be `{}`", http.shape.value))
-                .mark(http.shape.span.clone(), "not one of its words")
-                .help(format!("one of `{}`", HTTP_SHAPES.join("`, `")));
+            let fault =
+                Diagnostic::error("HS0105", format!("`bot.http.shape` cannot be `{}`", http.shape.value))
+                    .mark(http.shape.span.clone(), "not one of its words")
+                    .help(format!("one of `{}`", HTTP_SHAPES.join("`, `")));
             self.fault(fault);
         }
         if !(http.url.value.starts_with("http://") || http.url.value.starts_with("https://")) {

@@ -3,9 +3,7 @@
 use super::Checker;
 use super::names::Kind;
 use crate::diag::Diagnostic;
-use crate::scenario::plan::{
-    Assignment, Attention, Desk, QueueOrder, Shift, ShiftEnd, Team, TeamIdx,
-};
+use crate::scenario::plan::{Assignment, Attention, Desk, QueueOrder, Shift, ShiftEnd, Team, TeamIdx};
 use crate::scenario::raw::leaf::{At, Hours, PlainOr};
 use crate::scenario::raw::{self, AssignmentWord, AttentionWord, OrderWord, ShiftEndWord, Weights};
 use crate::scenario::value::DAY_MINUTES;
@@ -28,7 +26,7 @@ impl Checker<'_> {
         let team = &at.value;
         let shifts = self.shifts(team);
         let staffed: u64 = shifts.iter().map(|shift| u64::from(shift.agents)).sum();
-        if staffed == 0 {
+        if staffed == 0 && !self.is_pruned("team", &team.name.value) {
             let span = team.agents.as_ref().map_or(&team.name.span, |agents| &agents.span);
             self.fault(
                 Diagnostic::error("HS0408", format!("team `{}` never has an agent", team.name.value))

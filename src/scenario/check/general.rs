@@ -145,7 +145,9 @@ impl Checker<'_> {
                     .mark(name.span.clone(), "unknown zone");
                 let known: Vec<String> = jiff::tz::db().available().map(|zone| zone.to_string()).collect();
                 self.fault(match nearest(&name.value, known.iter().map(String::as_str)) {
-                    Some(near) => fault.help("a zone with a similar name exists").replace(format!("\"{near}\"")),
+                    Some(near) => {
+                        fault.help("a zone with a similar name exists").replace(format!("\"{near}\""))
+                    }
                     None => fault.help("write it as `America/Bogota`, `Europe/Madrid` or `UTC`"),
                 });
                 TimeZone::UTC
@@ -182,7 +184,8 @@ impl Checker<'_> {
         for wish in &precision.0 {
             if wish.value.min.value > wish.value.max.value {
                 self.fault(
-                    Diagnostic::error("HS0302", "`min` is above `max`").mark(wish.value.min.span.clone(), "larger"),
+                    Diagnostic::error("HS0302", "`min` is above `max`")
+                        .mark(wish.value.min.span.clone(), "larger"),
                 );
             }
             min = min.max(wish.value.min.value);
@@ -207,9 +210,12 @@ impl Checker<'_> {
         };
         if half_width.is_nan() || half_width <= 0.0 {
             self.fault(
-                Diagnostic::error("HS0301", "a half-width is a share of the mean or a value in the metric's unit")
-                    .mark(wish.half_width.span.clone(), "cannot be read as one above 0")
-                    .help("write `\"2%\"`, `\"5s\"` or `\"0.01\"`"),
+                Diagnostic::error(
+                    "HS0301",
+                    "a half-width is a share of the mean or a value in the metric's unit",
+                )
+                .mark(wish.half_width.span.clone(), "cannot be read as one above 0")
+                .help("write `\"2%\"`, `\"5s\"` or `\"0.01\"`"),
             );
             return None;
         }
@@ -223,10 +229,14 @@ impl Checker<'_> {
             self.assume("customers wait for a person without end (`customer.patience` is not given)");
         }
         if !customer.reply_delay.is_written() {
-            self.assume("customers answer after 40 s in the median, log-normal (`customer.reply_delay` is not given)");
+            self.assume(
+                "customers answer after 40 s in the median, log-normal (`customer.reply_delay` is not given)",
+            );
         }
         if !customer.repeats.is_written() && self.raw.bot.is_some() {
-            self.assume("nobody comes back about a need that was not solved (`customer.repeats` is not given)");
+            self.assume(
+                "nobody comes back about a need that was not solved (`customer.repeats` is not given)",
+            );
         }
         let silent: Vec<&str> = self
             .raw

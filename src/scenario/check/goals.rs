@@ -87,7 +87,9 @@ impl Checker<'_> {
             Dimension::Priority => Kind::Priority,
             Dimension::Segment => Kind::Segment,
             Dimension::Language => Kind::Language,
-            Dimension::Source => return self.raw.traffic.iter().map(|t| t.value.name.value.clone()).collect(),
+            Dimension::Source => {
+                return self.raw.traffic.iter().map(|t| t.value.name.value.clone()).collect();
+            }
         };
         self.names.list(kind).to_vec()
     }
@@ -121,7 +123,9 @@ fn comparison(text: &str) -> Option<(usize, &'static str, Comparison)> {
         if quoted {
             continue;
         }
-        if let Some((spelling, comparison)) = COMPARISONS.iter().find(|(spelling, _)| text[at..].starts_with(spelling)) {
+        if let Some((spelling, comparison)) =
+            COMPARISONS.iter().find(|(spelling, _)| text[at..].starts_with(spelling))
+        {
             return Some((at, spelling, *comparison));
         }
     }

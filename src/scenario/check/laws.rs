@@ -73,12 +73,12 @@ impl Checker<'_> {
             Law::Exponential(law) => Distribution::Exponential { mean: self.positive(&law.mean) },
             Law::Lognormal(law) => self.lognormal(law, span),
             Law::Gamma(law) => {
-                let (shape, scale) = self.shape_scale(law, span, |shape, mean| mean / shape);
+                let (shape, scale) = self.shape_scale(law, span, "gamma", |shape, mean| mean / shape);
                 Distribution::Gamma { shape, scale }
             }
             Law::Weibull(law) => {
-                let (shape, scale) =
-                    self.shape_scale(law, span, |shape, mean| mean / libm::tgamma(1.0 + 1.0 / shape));
+                let (shape, scale) = self
+                    .shape_scale(law, span, "weibull", |shape, mean| mean / libm::tgamma(1.0 + 1.0 / shape));
                 Distribution::Weibull { scale, shape }
             }
             Law::Erlang(law) => {
@@ -102,8 +102,11 @@ impl Checker<'_> {
                 let mean = law.mean.value.number();
                 if mean < 1.0 {
                     self.fault(
-                        Diagnostic::error("HS0301", "a geometric distribution begins at 1, so its mean is 1 or more")
-                            .mark(law.mean.span.clone(), "too small"),
+                        Diagnostic::error(
+                            "HS0301",
+                            "a geometric distribution begins at 1, so its mean is 1 or more",
+                        )
+                        .mark(law.mean.span.clone(), "too small"),
                     );
                 }
                 Distribution::Geometric { mean: mean.max(1.0) }
@@ -124,10 +127,15 @@ impl Checker<'_> {
                 by_scv(mean, (sd / mean) * (sd / mean))
             }
             (Some(mean), None, None, None, Some(scv)) => by_scv(self.positive(mean), self.not_negative(scv)),
-            (None, None, Some(median), Some(sigma), None) => {
-                Distribution::Lognormal { mu: libm::log(self.positive(median)), sigma: self.not_negative(sigma) }
-            }
-            _ => self.parameters(span, "lognormal", "`mean` and `sd`, `median` and `sigma`, or `mean` and `scv`"),
+            (None, None, Some(median), Some(sigma), None) => Distribution::Lognormal {
+                mu: libm::log(self.positive(median)),
+                sigma: self.not_negative(sigma),
+            },
+            _ => self.parameters(
+                span,
+                "lognormal",
+                "`mean` and `sd`, `median` and `sigma`, or `mean` and `scv`",
+            ),
         }
     }
 
@@ -135,6 +143,7 @@ impl Checker<'_> {
         &mut self,
         law: &ShapeScale<T>,
         span: &Range<usize>,
+        name: &str,
         scale_of_mean: impl Fn(f64, f64) -> f64,
     ) -> (f64, f64) {
         let shape = self.positive(&law.shape);
@@ -142,7 +151,7 @@ impl Checker<'_> {
             (Some(scale), None) => (shape, self.positive(scale)),
             (None, Some(mean)) => (shape, scale_of_mean(shape, self.positive(mean))),
             _ => {
-                self.parameters(span, "distribution", "`shape` and either `mean` or `scale`");
+                self.parameters(span, name, "`shape` and either `mean` or `scale`");
                 (1.0, 1.0)
             }
         }
@@ -184,7 +193,9 @@ impl Checker<'_> {
             _ => return self.parameters(span, "empirical", "either `file` or `values`"),
         };
         if values.is_empty() {
-            self.fault(Diagnostic::error("HS0302", "there are no values to draw from").mark(span.clone(), "empty"));
+            self.fault(
+                Diagnostic::error("HS0302", "there are no values to draw from").mark(span.clone(), "empty"),
+            );
             values.push(1.0);
         }
         values.sort_by(f64::total_cmp);
@@ -248,7 +259,9 @@ impl Checker<'_> {
         if number > 0.0 {
             return number;
         }
-        self.fault(Diagnostic::error("HS0301", "this must be more than 0").mark(value.span.clone(), "not above 0"));
+        self.fault(
+            Diagnostic::error("HS0301", "this must be more than 0").mark(value.span.clone(), "not above 0"),
+        );
         1.0
     }
 
@@ -257,7 +270,9 @@ impl Checker<'_> {
         if number >= 0.0 {
             return number;
         }
-        self.fault(Diagnostic::error("HS0301", "this must not be negative").mark(value.span.clone(), "below 0"));
+        self.fault(
+            Diagnostic::error("HS0301", "this must not be negative").mark(value.span.clone(), "below 0"),
+        );
         0.0
     }
 }

@@ -35,6 +35,7 @@ pub struct Checker<'a> {
     raw: &'a Scenario,
     texts: &'a Texts,
     base_dir: &'a Path,
+    pruned: &'a [String],
     names: Names,
     faults: Vec<Diagnostic>,
     inputs: Vec<InputFile>,
@@ -46,17 +47,24 @@ impl Checker<'_> {
         self.faults.push(fault);
     }
 
+    /// Whether a part of this table was taken out for its shape, so that what it lacks is no news.
+    fn is_pruned(&self, table: &str, name: &str) -> bool {
+        let prefix = format!("{table}.{name}.");
+        self.pruned.iter().any(|path| path.starts_with(&prefix))
+    }
+
     fn assume(&mut self, what: impl Into<String>) {
         self.assumptions.push(what.into());
     }
 }
 
-/// Checks a raw scenario and resolves it.
-pub fn check(raw: &Scenario, texts: &Texts, base_dir: &Path) -> Outcome {
+/// Checks a raw scenario and resolves it. `pruned` are the paths that are missing because they were at
+/// fault.
+pub fn check(raw: &Scenario, texts: &Texts, base_dir: &Path, pruned: &[String]) -> Outcome {
     let mut faults = Vec::new();
     let names = Names::collect(raw, &mut faults);
     let mut checker =
-        Checker { raw, texts, base_dir, names, faults, inputs: Vec::new(), assumptions: Vec::new() };
+        Checker { raw, texts, base_dir, pruned, names, faults, inputs: Vec::new(), assumptions: Vec::new() };
     let plan = checker.plan();
     if let Some(plan) = &plan
         && !checker.faults.iter().any(Diagnostic::is_error)

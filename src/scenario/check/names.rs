@@ -39,7 +39,9 @@ impl Kind {
         match self {
             Kind::Priority => "priorities are listed in `[scenario] priorities`",
             Kind::Segment => "segments are named by `[[traffic]] segments` or `[scenario] segments`",
-            Kind::Language => "languages are named by `[[traffic]] languages`, phrases or `[scenario] languages`",
+            Kind::Language => {
+                "languages are named by `[[traffic]] languages`, phrases or `[scenario] languages`"
+            }
             Kind::Calendar => "a calendar is defined by a `[[calendar]]` table with its `name`",
             Kind::Intent => "an intent is defined by an `[[intent]]` table with its `name`",
             Kind::Team => "a team is defined by a `[[team]]` table with its `name`",
@@ -59,10 +61,18 @@ impl Names {
     pub fn collect(raw: &Scenario, faults: &mut Vec<Diagnostic>) -> Names {
         let mut names = Names::default();
         names.define(Kind::Priority, raw.scenario.priorities.value.iter(), 64, faults);
-        names.define(Kind::Calendar, [&At::from("always".to_owned())].into_iter().chain(raw.calendar.iter().map(|c| &c.value.name)), 1_000, faults);
+        names.define(
+            Kind::Calendar,
+            [&At::from("always".to_owned())].into_iter().chain(raw.calendar.iter().map(|c| &c.value.name)),
+            1_000,
+            faults,
+        );
         let general = At::from("general".to_owned());
-        let intents: Vec<&At<String>> =
-            if raw.intent.is_empty() { vec![&general] } else { raw.intent.iter().map(|i| &i.value.name).collect() };
+        let intents: Vec<&At<String>> = if raw.intent.is_empty() {
+            vec![&general]
+        } else {
+            raw.intent.iter().map(|i| &i.value.name).collect()
+        };
         names.define(Kind::Intent, intents.into_iter(), 10_000, faults);
         names.define(Kind::Team, raw.team.iter().map(|t| &t.value.name), 1_000, faults);
 
@@ -84,7 +94,9 @@ impl Names {
                         names.add(Kind::Language, language);
                     }
                 }
-                PlainOr::Table(files) => files.keys().for_each(|language| names.add(Kind::Language, &language.value)),
+                PlainOr::Table(files) => {
+                    files.keys().for_each(|language| names.add(Kind::Language, &language.value))
+                }
             }
         }
         if names.list(Kind::Segment).is_empty() {
@@ -154,8 +166,9 @@ impl Names {
                         .mark(name.span.clone(), "empty"),
                 );
             } else if let Some(before) = first.insert(&name.value, name) {
-                let fault = Diagnostic::error("HS0205", format!("{} `{}` is defined twice", kind.noun(), name.value))
-                    .mark(name.span.clone(), "the second time");
+                let fault =
+                    Diagnostic::error("HS0205", format!("{} `{}` is defined twice", kind.noun(), name.value))
+                        .mark(name.span.clone(), "the second time");
                 faults.push(fault.mark(before.span.clone(), "the first time"));
             }
             // A double keeps its place, so that indices follow the tables.
@@ -170,7 +183,8 @@ pub fn language_of_file(path: &str) -> Option<&str> {
     let mut parts = name.rsplit('.');
     let (_, language) = (parts.next()?, parts.next()?);
     parts.next()?;
-    let plausible = (2..=5).contains(&language.len()) && language.chars().all(|c| c.is_ascii_alphabetic() || c == '-' || c == '_');
+    let plausible = (2..=5).contains(&language.len())
+        && language.chars().all(|c| c.is_ascii_alphabetic() || c == '-' || c == '_');
     plausible.then_some(language)
 }
 
@@ -180,20 +194,25 @@ impl Checker<'_> {
         if let Some(index) = self.names.index(kind, &name.value) {
             return index;
         }
-        let known: Vec<&str> = self.names.list(kind).iter().map(String::as_str).filter(|k| !k.is_empty()).collect();
+        let known: Vec<&str> =
+            self.names.list(kind).iter().map(String::as_str).filter(|k| !k.is_empty()).collect();
         let fault = Diagnostic::error("HS0201", format!("there is no {} `{}`", kind.noun(), name.value))
             .mark(name.span.clone(), "not defined");
         let fault = match nearest(&name.value, known.iter().copied()) {
-            Some(near) => fault.help(format!("a {} with a similar name exists", kind.noun())).replace(quoted(near)),
+            Some(near) => fault.help("a similar name exists").replace(quoted(near)),
             None if known.is_empty() => fault.help(kind.definition()),
-            None => fault.help(format!("known: `{}`", known.join("`, `"))).help(kind.definition()),
+            None => fault.help(format!("there are `{}`; {}", known.join("`, `"), kind.definition())),
         };
         self.fault(fault);
         0
     }
 
     /// Indices of names.
-    pub fn names_of<T: TryFrom<usize> + Default>(&mut self, kind: Kind, names: &Option<OneOrMany<String>>) -> Vec<T> {
+    pub fn names_of<T: TryFrom<usize> + Default>(
+        &mut self,
+        kind: Kind,
+        names: &Option<OneOrMany<String>>,
+    ) -> Vec<T> {
         let Some(names) = names else { return Vec::new() };
         names.0.iter().map(|name| T::try_from(self.name(kind, name)).unwrap_or_default()).collect()
     }

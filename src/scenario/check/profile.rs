@@ -23,11 +23,12 @@ impl Checker<'_> {
     }
 }
 
-fn read(text: &str) -> Result<Vec<f64>, Diagnostic> {
+fn read(text: &str) -> Result<Vec<f64>, Box<Diagnostic>> {
     let fault = |span: std::ops::Range<usize>, label: String| {
-        Diagnostic::error("HS0107", "a profile cannot be read")
-            .mark(span, label)
-            .help("a row is a time and seven weights from Monday to Sunday: `08:30,1,1,1,1,1,0.5,0`")
+        let fault = Diagnostic::error("HS0107", "a profile cannot be read").mark(span, label);
+        Box::new(
+            fault.help("a row is a time and seven weights from Monday to Sunday: `08:30,1,1,1,1,1,0.5,0`"),
+        )
     };
     let mut rows: Vec<(u16, [f64; 7], std::ops::Range<usize>)> = Vec::new();
     let mut header = true;
@@ -43,7 +44,8 @@ fn read(text: &str) -> Result<Vec<f64>, Diagnostic> {
         let at = value::time_of_day(fields.next().unwrap_or_default()).map_err(|e| fault(span.clone(), e))?;
         let mut weights = [0.0; 7];
         for (day, weight) in weights.iter_mut().enumerate() {
-            let field = fields.next().ok_or_else(|| fault(span.clone(), format!("{day} weights in place of 7")))?;
+            let field =
+                fields.next().ok_or_else(|| fault(span.clone(), format!("{day} weights in place of 7")))?;
             *weight = field
                 .parse()
                 .ok()
@@ -55,7 +57,7 @@ fn read(text: &str) -> Result<Vec<f64>, Diagnostic> {
         }
         rows.push((at, weights, span));
     }
-    let count = rows.len() as u16;
+    let count = u16::try_from(rows.len()).unwrap_or(0);
     if count == 0 || !DAY_MINUTES.is_multiple_of(count) {
         let label = format!("{count} rows do not divide a day into whole minutes");
         return Err(fault(0..text.len().min(1), label));
@@ -68,7 +70,8 @@ fn read(text: &str) -> Result<Vec<f64>, Diagnostic> {
             return Err(fault(span.clone(), label));
         }
     }
-    let week: Vec<f64> = (0..7).flat_map(|day| rows.iter().map(move |(_, weights, _)| weights[day])).collect();
+    let week: Vec<f64> =
+        (0..7).flat_map(|day| rows.iter().map(move |(_, weights, _)| weights[day])).collect();
     if week.iter().sum::<f64>() <= 0.0 {
         return Err(fault(0..text.len().min(1), "all weights are 0".to_owned()));
     }

@@ -5,7 +5,9 @@ use super::names::Kind;
 use crate::diag::Diagnostic;
 use crate::scenario::plan::{Action, ClockKind, Condition, Policy, Rule, Trigger};
 use crate::scenario::raw::leaf::{At, PlainOr};
-use crate::scenario::raw::{self, ActionTable, ActionWord, ClockWord, MessengerWord, Targets, TriggerTable, TriggerWord};
+use crate::scenario::raw::{
+    self, ActionTable, ActionWord, ClockWord, MessengerWord, Targets, TriggerTable, TriggerWord,
+};
 use crate::time::Span;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -53,7 +55,6 @@ impl Checker<'_> {
             warn_left: policy.warn_left.as_ref().map(|left| left.value.0),
             bot_answers: policy.bot_answers,
             line: self.texts.line(&at.span),
-            ..Policy::default()
         }
     }
 
@@ -98,7 +99,8 @@ impl Checker<'_> {
         let contains = condition.contains.iter().flat_map(|words| &words.0);
         for word in contains.clone().filter(|word| word.value.trim().is_empty()) {
             self.faults.push(
-                Diagnostic::error("HS0302", "an empty word is in every message").mark(word.span.clone(), "empty"),
+                Diagnostic::error("HS0302", "an empty word is in every message")
+                    .mark(word.span.clone(), "empty"),
             );
         }
         Condition {
@@ -163,7 +165,8 @@ impl Checker<'_> {
         });
         if let (Some(left), None) = (&table.left, &table.clock) {
             self.fault(
-                Diagnostic::error("HS0104", "`left` needs a `clock`").mark(left.span.clone(), "of which clock?"),
+                Diagnostic::error("HS0104", "`left` needs a `clock`")
+                    .mark(left.span.clone(), "of which clock?"),
             );
             return Trigger::CustomerMessage;
         }
@@ -180,7 +183,9 @@ impl Checker<'_> {
         .into_iter()
         .flatten()
         .collect();
-        for at in [&table.after, &table.customer_idle, &table.agent_idle, &table.bot_time].into_iter().flatten() {
+        for at in
+            [&table.after, &table.customer_idle, &table.agent_idle, &table.bot_time].into_iter().flatten()
+        {
             self.above_zero(at);
         }
         match triggers.as_slice() {
@@ -222,9 +227,16 @@ impl Checker<'_> {
             .collect()
     }
 
-    fn action_table(&mut self, table: &ActionTable, span: &Range<usize>, recipients: &mut Vec<String>) -> Option<Action> {
+    fn action_table(
+        &mut self,
+        table: &ActionTable,
+        span: &Range<usize>,
+        recipients: &mut Vec<String>,
+    ) -> Option<Action> {
         if let (Some(by), None) = (&table.by, &table.notify) {
-            self.fault(Diagnostic::error("HS0104", "`by` needs a `notify`").mark(by.span.clone(), "who is told?"));
+            self.fault(
+                Diagnostic::error("HS0104", "`by` needs a `notify`").mark(by.span.clone(), "who is told?"),
+            );
             return None;
         }
         let actions = [

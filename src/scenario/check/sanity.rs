@@ -4,9 +4,7 @@
 use super::Checker;
 use crate::diag::Diagnostic;
 use crate::random::{Distribution, inverse_normal};
-use crate::scenario::plan::{
-    Action, Arrivals, BotKind, Condition, Plan, Source, Synthetic, Team,
-};
+use crate::scenario::plan::{Action, Arrivals, BotKind, Condition, Plan, Source, Synthetic, Team};
 use crate::time::Span;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -27,7 +25,8 @@ impl Checker<'_> {
     /// A policy behind one that takes everything it could get.
     fn unreachable_policies(&mut self, plan: &Plan) {
         for (index, policy) in plan.policies.iter().enumerate() {
-            let before = plan.policies[..index].iter().position(|earlier| implies(&policy.when, &earlier.when));
+            let before =
+                plan.policies[..index].iter().position(|earlier| implies(&policy.when, &earlier.when));
             if let Some(before) = before {
                 let (this, other) = (&self.raw.sla[index].value.name, &self.raw.sla[before].value.name);
                 self.fault(
@@ -42,13 +41,16 @@ impl Checker<'_> {
 
     /// A first response sooner than anybody can write one.
     fn targets_too_short(&mut self, plan: &Plan) {
-        let work = plan.intents.iter().map(|intent| soonest(&intent.agent_work)).fold(f64::INFINITY, f64::min);
+        let needs = needs(plan);
+        let wanted = plan.intents.iter().enumerate().filter(|(index, _)| needs.contains(&(*index as u16)));
+        let work = wanted.map(|(_, intent)| soonest(&intent.agent_work)).fold(f64::INFINITY, f64::min);
         let bot = soonest(&plan.bot.latency);
         for (policy, raw) in plan.policies.iter().zip(&self.raw.sla) {
             let bot_answers = policy.bot_answers && !matches!(plan.bot.kind, BotKind::None);
             let least = if bot_answers { bot } else { work };
             let shortest = policy.first_response.iter().flatten().min();
             if let (Some(shortest), Some(at)) = (shortest, &raw.value.first_response)
+                && least.is_finite()
                 && (shortest.ms() as f64) < least
             {
                 self.faults.push(
@@ -94,7 +96,8 @@ impl Checker<'_> {
         }
         for (index, intent) in plan.intents.iter().enumerate() {
             let intent_index = index as u16;
-            let taken = plan.teams.iter().any(|team| team.skills.is_empty() || team.skills.contains(&intent_index));
+            let taken =
+                plan.teams.iter().any(|team| team.skills.is_empty() || team.skills.contains(&intent_index));
             if !taken && needs.contains(&intent_index) && self.raw.desk.default_team.is_none() {
                 let name = &self.raw.intent[index].value.name;
                 let team = &plan.teams[usize::from(plan.desk.default_team)].name;
@@ -109,7 +112,8 @@ impl Checker<'_> {
 
     /// More work than people can do, over the whole desk.
     fn load(&mut self, plan: &Plan) {
-        let offered: f64 = plan.sources.iter().filter_map(synthetic).map(|source| work_per_hour(plan, source)).sum();
+        let offered: f64 =
+            plan.sources.iter().filter_map(synthetic).map(|source| work_per_hour(plan, source)).sum();
         let capacity: f64 = plan.teams.iter().map(agents_per_hour).sum();
         if capacity > 0.0 && offered > capacity * 1.000_001 {
             let span = self.raw.traffic.first().map_or(0..0, |traffic| traffic.value.name.span.clone());
@@ -127,7 +131,8 @@ impl Checker<'_> {
         let (Some(start), Some(end)) = (at(plan.start), at(plan.end)) else { return };
         for change in plan.zone.following(start).take_while(|change| change.timestamp() < end) {
             let after = change.timestamp().to_zoned(plan.zone.clone());
-            let minute = u16::from(after.hour().unsigned_abs()) * 60 + u16::from(after.minute().unsigned_abs());
+            let minute =
+                u16::from(after.hour().unsigned_abs()) * 60 + u16::from(after.minute().unsigned_abs());
             let day = usize::from(after.weekday().to_monday_zero_offset().unsigned_abs());
             let under = plan.teams.iter().position(|team| {
                 team.shifts.iter().any(|shift| {
@@ -141,9 +146,12 @@ impl Checker<'_> {
             if let Some(team) = under {
                 let name = &self.raw.team[team].value.name;
                 self.fault(
-                    Diagnostic::warning("HS0511", format!("the clocks change on {} during a shift", after.date()))
-                        .mark(name.span.clone(), "of this team")
-                        .help("that shift is an hour longer or shorter than its hours say"),
+                    Diagnostic::warning(
+                        "HS0511",
+                        format!("the clocks change on {} during a shift", after.date()),
+                    )
+                    .mark(name.span.clone(), "of this team")
+                    .help("that shift is an hour longer or shorter than its hours say"),
                 );
             }
         }
@@ -185,7 +193,7 @@ fn implies(narrow: &Condition, wide: &Condition) -> bool {
 /// Intents that some traffic brings.
 fn needs(plan: &Plan) -> BTreeSet<u16> {
     let mut needs = BTreeSet::new();
-    for source in &plan.sources {
+    for source in plan.sources.iter().filter(|source| synthetic(source).is_none_or(|s| per_hour(s) > 0.0)) {
         let (shares, bursts) = match source {
             Source::Synthetic(source) => (&source.intents, source.bursts.as_slice()),
             Source::Recorded(source) => (&source.intents, [].as_slice()),
@@ -211,10 +219,6 @@ fn synthetic(source: &Source) -> Option<&Synthetic> {
 
 /// Hours of attention that a source asks for in an hour, in the mean.
 fn work_per_hour(plan: &Plan, source: &Synthetic) -> f64 {
-    let per_hour = match &source.arrivals {
-        Arrivals::Poisson { per_hour, .. } => per_hour.iter().sum::<f64>() / per_hour.len().max(1) as f64,
-        Arrivals::Renewal { interval } => HOUR_MS / interval.mean(),
-    };
     // The phases of a random environment take turns, each for its mean stay.
     let stays: f64 = source.phases.iter().map(|phase| phase.mean_stay).sum();
     let environment = if stays > 0.0 {
@@ -244,7 +248,15 @@ fn work_per_hour(plan: &Plan, source: &Synthetic) -> f64 {
             });
         hours += share * to_people * intent.exchanges.mean() * work / HOUR_MS;
     }
-    hours * per_hour * environment
+    hours * per_hour(source) * environment
+}
+
+/// Conversations an hour in the mean, without bursts and phases.
+fn per_hour(source: &Synthetic) -> f64 {
+    match &source.arrivals {
+        Arrivals::Poisson { per_hour, .. } => per_hour.iter().sum::<f64>() / per_hour.len().max(1) as f64,
+        Arrivals::Renewal { interval } => HOUR_MS / interval.mean(),
+    }
 }
 
 /// Agents present in the mean over a week, at their best speed.

@@ -3,9 +3,7 @@
 use super::Checker;
 use super::names::Kind;
 use crate::diag::Diagnostic;
-use crate::scenario::plan::{
-    Arrivals, Burst, Phase, Recorded, Shares, Source, Synthetic, Timing,
-};
+use crate::scenario::plan::{Arrivals, Burst, Phase, Recorded, Shares, Source, Synthetic, Timing};
 use crate::scenario::raw::leaf::{At, WordOr};
 use crate::scenario::raw::{self, TimingWord, Traffic, Volume};
 use crate::time::{Instant, Span};
@@ -59,15 +57,16 @@ impl Checker<'_> {
 
     fn synthetic(&mut self, at: &At<Traffic>, zone: &TimeZone, start: Instant, end: Instant) -> Synthetic {
         let traffic = &at.value;
+        let usual = Traffic::default();
         for (key, span) in [
             ("format", traffic.format.as_ref().map(|v| &v.span)),
             ("mapping", traffic.mapping.as_ref().map(|v| &v.span)),
             ("timezone", traffic.timezone.as_ref().map(|v| &v.span)),
             ("cut", traffic.cut.as_ref().map(|v| &v.span)),
-            ("scale", traffic.scale.is_written().then_some(&traffic.scale.span)),
-            ("shift", traffic.shift.is_written().then_some(&traffic.shift.span)),
+            ("scale", other_than(&traffic.scale, &usual.scale)),
+            ("shift", other_than(&traffic.shift, &usual.shift)),
             ("fold", traffic.fold.as_ref().map(|v| &v.span)),
-            ("silence_gap", traffic.silence_gap.is_written().then_some(&traffic.silence_gap.span)),
+            ("silence_gap", other_than(&traffic.silence_gap, &usual.silence_gap)),
         ] {
             self.out_of_place(key, span, "without `recorded`");
         }
@@ -75,7 +74,7 @@ impl Checker<'_> {
         if let Arrivals::Renewal { .. } = arrivals {
             let bursts = traffic.bursts.first().map(|burst| &burst.span);
             let phases = traffic.phases.first().map(|phase| &phase.span);
-            let day_to_day = traffic.day_to_day.is_written().then_some(&traffic.day_to_day.span);
+            let day_to_day = other_than(&traffic.day_to_day, &usual.day_to_day);
             for (key, span) in [("bursts", bursts), ("phases", phases), ("day_to_day", day_to_day)] {
                 self.out_of_place(key, span, "beside `interval`: they vary a rate");
             }
@@ -116,13 +115,15 @@ impl Checker<'_> {
 
     fn arrivals(&mut self, at: &At<Traffic>, zone: &TimeZone, start: Instant, end: Instant) -> Arrivals {
         let traffic = &at.value;
-        let nothing = Arrivals::Poisson { slot: Span::from_hours(1), per_hour: Arc::from([0.0]), weekly: false };
+        let nothing =
+            Arrivals::Poisson { slot: Span::from_hours(1), per_hour: Arc::from([0.0]), weekly: false };
         let ways = [
             ("volume", traffic.volume.as_ref().map(|v| v.span.clone())),
             ("rate", traffic.rate.as_ref().map(|v| v.span.clone())),
             ("interval", traffic.interval.as_ref().map(|v| v.span.clone())),
         ];
-        let given: Vec<(&str, Range<usize>)> = ways.into_iter().filter_map(|(key, span)| Some((key, span?))).collect();
+        let given: Vec<(&str, Range<usize>)> =
+            ways.into_iter().filter_map(|(key, span)| Some((key, span?))).collect();
         if given.len() != 1 {
             let mut fault = Diagnostic::error("HS0401", "traffic says how many in exactly one way");
             if given.is_empty() {
@@ -164,7 +165,11 @@ impl Checker<'_> {
                     Some(count) => count.value / duration_hours,
                     None => per_hour_mean,
                 };
-                Arrivals::Poisson { slot: Span::from_hours(1), per_hour: Arc::from([per_hour]), weekly: false }
+                Arrivals::Poisson {
+                    slot: Span::from_hours(1),
+                    per_hour: Arc::from([per_hour]),
+                    weekly: false,
+                }
             }
             Some(weights) => {
                 let slot = Span(WEEK_MS / weights.len() as i64);
@@ -181,7 +186,8 @@ impl Checker<'_> {
                 Arrivals::Poisson { slot, per_hour: per_hour.into(), weekly: true }
             }
         };
-        let expected = volume.value.count.as_ref().map_or(per_hour_mean * duration_hours, |count| count.value);
+        let expected =
+            volume.value.count.as_ref().map_or(per_hour_mean * duration_hours, |count| count.value);
         self.limit(expected, &volume.span, traffic);
         arrivals
     }
@@ -196,7 +202,8 @@ impl Checker<'_> {
             (&volume.per_week, 1.0 / 168.0),
             (&volume.count, 0.0),
         ];
-        let given: Vec<(&At<f64>, f64)> = ways.into_iter().filter_map(|(v, f)| Some((v.as_ref()?, f))).collect();
+        let given: Vec<(&At<f64>, f64)> =
+            ways.into_iter().filter_map(|(v, f)| Some((v.as_ref()?, f))).collect();
         let [(only, factor)] = given.as_slice() else {
             self.fault(
                 Diagnostic::error("HS0401", "a volume is given in exactly one unit")
@@ -207,14 +214,16 @@ impl Checker<'_> {
         };
         if only.value == 0.0 {
             self.fault(
-                Diagnostic::warning("HS0506", "this traffic brings nobody").mark(only.span.clone(), "none at all"),
+                Diagnostic::warning("HS0506", "this traffic brings nobody")
+                    .mark(only.span.clone(), "none at all"),
             );
         }
         Some(only.value * factor)
     }
 
     fn limit(&mut self, expected: f64, span: &Range<usize>, traffic: &Traffic) {
-        let expected = traffic.max_conversations.as_ref().map_or(expected, |max| expected.min(max.value as f64));
+        let expected =
+            traffic.max_conversations.as_ref().map_or(expected, |max| expected.min(max.value as f64));
         if expected > CONVERSATIONS_MAX {
             self.fault(
                 Diagnostic::error("HS0306", "more than 1_000_000_000 conversations in one replication")
@@ -224,11 +233,22 @@ impl Checker<'_> {
         }
     }
 
-    fn rate(&mut self, at: &At<raw::Rate>, start: Instant, end: Instant, traffic: &Traffic) -> Option<Arrivals> {
+    fn rate(
+        &mut self,
+        at: &At<raw::Rate>,
+        start: Instant,
+        end: Instant,
+        traffic: &Traffic,
+    ) -> Option<Arrivals> {
         let rate = &at.value;
         let steps = &rate.steps;
-        let cycle = if rate.cycle.is_written() { rate.cycle.value.span() } else { Span::from_days(7) };
-        let first = steps.first()?;
+        let cycle = rate.cycle.value.span();
+        let Some(first) = steps.first() else {
+            self.fault(
+                Diagnostic::error("HS0302", "a rate has one step at least").mark(at.span.clone(), "empty"),
+            );
+            return None;
+        };
         if first.value.at.value.0 != 0.0 {
             self.fault(
                 Diagnostic::error("HS0302", "the first step of a rate begins at `\"0\"`")
@@ -250,9 +270,12 @@ impl Checker<'_> {
         }
         if common <= 0 || cycle.ms() / common > SLOTS_MAX {
             self.fault(
-                Diagnostic::error("HS0303", format!("the steps ask for more than {SLOTS_MAX} slots in a cycle"))
-                    .mark(at.span.clone(), "too fine")
-                    .help("let the steps begin at whole minutes"),
+                Diagnostic::error(
+                    "HS0303",
+                    format!("the steps ask for more than {SLOTS_MAX} slots in a cycle"),
+                )
+                .mark(at.span.clone(), "too fine")
+                .help("let the steps begin at whole minutes"),
             );
             return None;
         }
@@ -263,7 +286,11 @@ impl Checker<'_> {
         }
         let mean = per_hour.iter().sum::<f64>() / per_hour.len() as f64;
         self.limit(mean * (end - start).ms() as f64 / HOUR_MS, &at.span, traffic);
-        Some(Arrivals::Poisson { slot: Span(common), per_hour: per_hour.into(), weekly: cycle == Span::from_days(7) })
+        Some(Arrivals::Poisson {
+            slot: Span(common),
+            per_hour: per_hour.into(),
+            weekly: cycle == Span::from_days(7),
+        })
     }
 
     fn burst(&mut self, burst: &raw::Burst) -> Burst {
@@ -277,8 +304,11 @@ impl Checker<'_> {
         self.above_zero(&burst.lasts);
         if burst.intent.is_some() && burst.factor.value < 1.0 {
             self.fault(
-                Diagnostic::error("HS0302", "a burst of one intent brings extra volume, so its factor is 1 or more")
-                    .mark(burst.factor.span.clone(), "below 1"),
+                Diagnostic::error(
+                    "HS0302",
+                    "a burst of one intent brings extra volume, so its factor is 1 or more",
+                )
+                .mark(burst.factor.span.clone(), "below 1"),
             );
         }
         Burst {
@@ -292,6 +322,7 @@ impl Checker<'_> {
     }
 
     fn recorded(&mut self, traffic: &Traffic, zone: &TimeZone) -> Recorded {
+        let usual = Traffic::default();
         for (key, span) in [
             ("volume", traffic.volume.as_ref().map(|v| &v.span)),
             ("rate", traffic.rate.as_ref().map(|v| &v.span)),
@@ -299,8 +330,8 @@ impl Checker<'_> {
             ("profile", traffic.profile.as_ref().map(|v| &v.span)),
             ("bursts", traffic.bursts.first().map(|v| &v.span)),
             ("phases", traffic.phases.first().map(|v| &v.span)),
-            ("day_to_day", traffic.day_to_day.is_written().then_some(&traffic.day_to_day.span)),
-            ("media", traffic.media.is_written().then_some(&traffic.media.span)),
+            ("day_to_day", other_than(&traffic.day_to_day, &usual.day_to_day)),
+            ("media", other_than(&traffic.media, &usual.media)),
             ("languages", traffic.languages.as_ref().map(|v| &v.span)),
             ("segments", traffic.segments.as_ref().map(|v| &v.span)),
             ("priority", traffic.priority.as_ref().map(|v| &v.span)),
@@ -370,7 +401,10 @@ impl Checker<'_> {
             self.fault(
                 Diagnostic::error("HS0203", format!("no file matches `{}`", path.value))
                     .mark(path.span.clone(), "nothing there")
-                    .help(format!("paths are relative to the scenario's folder; looked for `{}`", pattern.display())),
+                    .help(format!(
+                        "paths are relative to the scenario's folder; looked for `{}`",
+                        pattern.display()
+                    )),
             );
         }
         for file in &found {
@@ -401,7 +435,8 @@ impl Checker<'_> {
         let total: f64 = pairs.iter().map(|(_, weight)| weight).sum();
         if total <= 0.0 || total.is_nan() {
             self.fault(
-                Diagnostic::error("HS0302", "the weights add up to nothing").mark(weights.span.clone(), "no share is left"),
+                Diagnostic::error("HS0302", "the weights add up to nothing")
+                    .mark(weights.span.clone(), "no share is left"),
             );
             return Shares { index: vec![0], cumulative: vec![1.0] };
         }
@@ -438,7 +473,8 @@ impl Checker<'_> {
     fn out_of_place(&mut self, key: &str, span: Option<&Range<usize>>, why: &str) {
         if let Some(span) = span {
             self.fault(
-                Diagnostic::error("HS0403", format!("`{key}` has no meaning {why}")).mark(span.clone(), "out of place"),
+                Diagnostic::error("HS0403", format!("`{key}` has no meaning {why}"))
+                    .mark(span.clone(), "out of place"),
             );
         }
     }
@@ -447,7 +483,8 @@ impl Checker<'_> {
     pub fn above_zero(&mut self, duration: &At<crate::scenario::raw::leaf::Duration>) {
         if duration.value.0 <= 0.0 {
             self.fault(
-                Diagnostic::error("HS0301", "this duration must be more than 0").mark(duration.span.clone(), "nothing"),
+                Diagnostic::error("HS0301", "this duration must be more than 0")
+                    .mark(duration.span.clone(), "nothing"),
             );
         }
     }
@@ -462,7 +499,9 @@ fn weight_hours(weights: &[f64], slot: Span, zone: &TimeZone, start: Instant, en
         let Ok(timestamp) = jiff::Timestamp::from_millisecond(at.ms()) else { break };
         let civil = timestamp.to_zoned(zone.clone());
         let day = i64::from(civil.weekday().to_monday_zero_offset());
-        let ms = (day * 86_400 + i64::from(civil.hour()) * 3_600 + i64::from(civil.minute()) * 60
+        let ms = (day * 86_400
+            + i64::from(civil.hour()) * 3_600
+            + i64::from(civil.minute()) * 60
             + i64::from(civil.second()))
             * 1_000;
         let index = (ms / slot.ms()) as usize % weights.len();
@@ -473,6 +512,11 @@ fn weight_hours(weights: &[f64], slot: Span, zone: &TimeZone, start: Instant, en
         at = until;
     }
     total
+}
+
+/// Where a value stands that says something; the default, written out, does not.
+fn other_than<'a, T: PartialEq>(at: &'a At<T>, usual: &At<T>) -> Option<&'a Range<usize>> {
+    (at.value != usual.value).then_some(&at.span)
 }
 
 fn gcd(a: i64, b: i64) -> i64 {

@@ -28,7 +28,7 @@ pub struct General {
     pub start_from: StartFromWord,
     /// Master seed: the same file and seed give the same bytes.
     pub seed: u64,
-    /// How many replications.
+    /// How many replications; 20 if neither this nor `precision` is given.
     #[schemars(range(min = 1, max = 100_000))]
     pub replications: Option<At<u32>>,
     /// Replicate until these intervals are narrow enough, in place of `replications`.
@@ -44,7 +44,8 @@ pub struct General {
     pub priorities: At<Vec<At<String>>>,
     /// Segment names, beyond those that traffic names.
     pub segments: Vec<At<String>>,
-    /// Language codes, beyond those that traffic and phrases name; the first is the default.
+    /// Language codes, beyond those that traffic and phrases name; the first is the default, and `es` if
+    /// nothing names one.
     pub languages: Vec<At<String>>,
     /// Width of the rows of the intervals table.
     pub interval: At<Duration>,

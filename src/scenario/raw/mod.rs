@@ -14,17 +14,20 @@ mod traffic;
 
 pub use channel::{Bot, BotWord, Channel, Http, Outage, PricingWord, RandomOutages};
 pub use desk::{
-    AssignmentWord, AttentionWord, Desk, Order, OrderTable, OrderWord, Overflow, Refusal, Shift, ShiftEndWord, Team,
+    AssignmentWord, AttentionWord, Desk, Order, OrderTable, OrderWord, Overflow, Refusal, Shift,
+    ShiftEndWord, Team,
 };
 pub use general::{
     AbandonedWord, Calendar, ClosedWord, Cost, Csat, DayHours, General, Goal, Precision, ServiceLevel,
     StartFromWord, WarmUpWord,
 };
 pub use rule::{
-    ActionTable, ActionWord, ClockWord, Condition, MessengerWord, Rule, Sla, Targets, Then, TriggerTable, TriggerWord, When,
+    ActionTable, ActionWord, ClockWord, Condition, MessengerWord, Rule, Sla, Targets, Then, TriggerTable,
+    TriggerWord, When,
 };
 pub use traffic::{
-    Burst, Customer, Cut, Intent, Phase, Phrases, Rate, RateStep, StartWord, TimingWord, Traffic, Volume, Weights,
+    Burst, Customer, Cut, Intent, Phase, Phrases, Rate, RateStep, StartWord, TimingWord, Traffic, Volume,
+    Weights,
 };
 
 use leaf::At;

@@ -133,7 +133,7 @@ pub struct Volume {
 }
 
 /// A rate in steps that repeat: `{ cycle = "24h", steps = [{ at = "0", per_hour = 2 }, ...] }`.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("required" = ["steps"]))]
 pub struct Rate {
@@ -142,6 +142,12 @@ pub struct Rate {
     pub cycle: At<Duration>,
     /// The steps in order of time; the first at `"0"`.
     pub steps: Vec<At<RateStep>>,
+}
+
+impl Default for Rate {
+    fn default() -> Rate {
+        Rate { cycle: At::from(Duration::from_days(7.0)), steps: Vec::new() }
+    }
 }
 
 /// One step of a rate.

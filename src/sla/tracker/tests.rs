@@ -2,6 +2,9 @@
 
 use super::*;
 use crate::scenario::plan::{ClockSwitches, Policy};
+use crate::scenario::switches::{
+    AtReopening, AtResolution, BreachUnderOldTarget, DueWhilePaused, FinalPause, HandSetDue,
+};
 use crate::scenario::switches::{FirstResponseFrom, PauseAs, PerClock, StatusSet};
 use crate::time::Calendar;
 use proptest::prelude::*;

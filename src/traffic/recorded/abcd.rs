@@ -44,16 +44,17 @@ const START: Instant = Instant(1_577_836_800_000);
 pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
     let mut start = START;
     for input in inputs {
-        json::values(input, intake, &|_| Top::Value, &mut |value, intake| {
-            match serde_json::from_slice::<Dialogue>(value.bytes) {
-                Ok(dialogue) => {
-                    turns(&dialogue, start, value.line, intake);
-                    start += Span::from_hours(1);
-                }
-                Err(error) => {
-                    intake.element();
-                    intake.quarantine(value.line, json::reason(&error), value.bytes);
-                }
+        json::values(input, intake, &|_| Top::Value, &mut |value, intake| match serde_json::from_slice::<
+            Dialogue,
+        >(value.bytes)
+        {
+            Ok(dialogue) => {
+                turns(&dialogue, start, value.line, intake);
+                start += Span::from_hours(1);
+            }
+            Err(error) => {
+                intake.element();
+                intake.quarantine(value.line, json::reason(&error), value.bytes);
             }
         })?;
     }

@@ -173,12 +173,8 @@ impl Local {
             return (Instant(naive - offset), Certainty::Plain);
         }
         let seconds = ms / 1_000;
-        let time = date.at(
-            (seconds / 3_600).clamp(0, 23) as i8,
-            (seconds / 60 % 60) as i8,
-            (seconds % 60) as i8,
-            0,
-        );
+        let time =
+            date.at((seconds / 3_600).clamp(0, 23) as i8, (seconds / 60 % 60) as i8, (seconds % 60) as i8, 0);
         let utc = |offset: jiff::tz::Offset| Instant(naive - i64::from(offset.seconds()) * 1_000);
         match self.zone.to_ambiguous_timestamp(time).offset() {
             AmbiguousOffset::Unambiguous { offset } => (utc(offset), Certainty::Plain),
@@ -213,7 +209,9 @@ mod tests {
         ] {
             assert_eq!(any(text, &utc), Some((Instant(ms), precision)), "{text}");
         }
-        for nonsense in ["", "yesterday", "12", "2026-13-02T14:30:00Z", "2026-03-02T25:00:00Z", "99999999999999999999"] {
+        for nonsense in
+            ["", "yesterday", "12", "2026-13-02T14:30:00Z", "2026-03-02T25:00:00Z", "99999999999999999999"]
+        {
             assert_eq!(any(nonsense, &utc), None, "{nonsense}");
         }
     }

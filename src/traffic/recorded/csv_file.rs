@@ -32,7 +32,8 @@ pub struct Row {
 impl Row {
     /// The cell of a column, "" beyond the last.
     pub fn get(&self, column: usize) -> &str {
-        let from = if column == 0 { 0 } else { self.ends.get(column - 1).copied().unwrap_or(self.text.len()) };
+        let from =
+            if column == 0 { 0 } else { self.ends.get(column - 1).copied().unwrap_or(self.text.len()) };
         let to = self.ends.get(column).copied().unwrap_or(self.text.len());
         &self.text[from..to]
     }

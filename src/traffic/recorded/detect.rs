@@ -8,6 +8,9 @@ use super::{bsp, chat, csv_file, table};
 
 /// The format of a file that begins like this, and what it was recognised by.
 pub fn detect(head: &[u8], file_name: &str) -> Option<(Format, String)> {
+    if head.starts_with(b"PAR1") {
+        return Some((Format::LogParquet, "a Parquet file".to_owned()));
+    }
     let body = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     let found = match body.first()? {
         b'{' | b'[' => json(body).or_else(|| text(body)),
@@ -34,17 +37,30 @@ fn text(body: &[u8]) -> Guess {
 }
 
 fn xes(body: &[u8]) -> Guess {
-    let found = memchr::memmem::find(body, b"<log").is_some() || memchr::memmem::find(body, b"<trace").is_some();
+    let found =
+        memchr::memmem::find(body, b"<log").is_some() || memchr::memmem::find(body, b"<trace").is_some();
     found.then_some((Format::Xes, "XML with a log of traces"))
 }
 
 /// Columns that only one kind of table has.
 const COLUMNS: [(&[&str], Format, &str); 5] = [
     (&["conversation", "at", "kind", "from"], Format::LogCsv, "the columns of the traffic log"),
-    (&["From", "To", "Body", "Sid", "Direction"], Format::TwilioCsv, "the columns of a Twilio console export"),
-    (&["Ticket Id", "Ticket Number", "Created Time", "Channel"], Format::ZohoDeskCsv, "the columns of Zoho Desk's Cases"),
+    (
+        &["From", "To", "Body", "Sid", "Direction"],
+        Format::TwilioCsv,
+        "the columns of a Twilio console export",
+    ),
+    (
+        &["Ticket Id", "Ticket Number", "Created Time", "Channel"],
+        Format::ZohoDeskCsv,
+        "the columns of Zoho Desk's Cases",
+    ),
     (&["Thread Id", "Ticket Id", "Thread Status"], Format::ZohoDeskCsv, "the columns of Zoho Desk's Threads"),
-    (&["Ticket ID", "Status", "Priority", "Created time"], Format::FreshdeskCsv, "the columns of a Freshdesk export"),
+    (
+        &["Ticket ID", "Status", "Priority", "Created time"],
+        Format::FreshdeskCsv,
+        "the columns of a Freshdesk export",
+    ),
 ];
 
 fn csv(body: &[u8]) -> Guess {
@@ -128,7 +144,10 @@ const KEYS: [(&[&str], Format, &str); 33] = [
 
 fn by_keys(value: &Value) -> Guess {
     let object = value.as_object()?;
-    if value.get("body").is_some_and(|b| b.get("entry").is_some() || b.as_str().is_some_and(|b| b.contains("\"entry\""))) {
+    if value
+        .get("body")
+        .is_some_and(|b| b.get("entry").is_some() || b.as_str().is_some_and(|b| b.contains("\"entry\"")))
+    {
         return Some((Format::WhatsappWebhooks, "logged requests with webhook bodies"));
     }
     let found = KEYS.iter().find(|(keys, ..)| keys.iter().all(|k| object.contains_key(*k)));
@@ -155,7 +174,10 @@ fn first_object(body: &[u8]) -> Option<Value> {
         }
     }
     // A first line that is broken: what the others are.
-    text.lines().skip(1).take(5).find_map(|line| serde_json::from_str::<Value>(line).ok().filter(Value::is_object))
+    text.lines()
+        .skip(1)
+        .take(5)
+        .find_map(|line| serde_json::from_str::<Value>(line).ok().filter(Value::is_object))
 }
 
 /// Appends the brackets that are open at the end of a text; `None` inside a string.

@@ -23,6 +23,8 @@ formats! {
     LogJsonl = "log_jsonl",
     /// The traffic log, CSV.
     LogCsv = "log_csv",
+    /// The traffic log, Parquet.
+    LogParquet = "log_parquet",
     /// WhatsApp chat export (`.txt`, also inside `.zip`).
     WhatsappExport = "whatsapp_export",
     /// WhatsApp Cloud API webhooks (also Gupshup v3).
@@ -79,9 +81,6 @@ impl Format {
     /// Its threads go on for ever, so conversations are cut out of them by a silence.
     pub fn endless(self) -> bool {
         use Format::*;
-        matches!(
-            self,
-            WhatsappExport | WhatsappWebhooks | TwilioJson | TwilioCsv | TwilioWebhooks | Gupshup
-        )
+        matches!(self, WhatsappExport | WhatsappWebhooks | TwilioJson | TwilioCsv | TwilioWebhooks | Gupshup)
     }
 }

@@ -77,7 +77,11 @@ impl Input {
 
 /// What a path holds: files, folders (with everything below them) and archives become inputs, in the
 /// order of their names. `notes` gets a sentence about what was left aside.
-pub fn gather(paths: &[PathBuf], limits: &Limits, notes: &mut Vec<String>) -> Result<Vec<Input>, ImportError> {
+pub fn gather(
+    paths: &[PathBuf],
+    limits: &Limits,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Input>, ImportError> {
     let mut inputs = Vec::new();
     for path in paths {
         let before = inputs.len();

@@ -130,7 +130,9 @@ impl<'a> Intake<'a> {
         let person = privacy::chat_partner(stem);
         match person {
             Some(person) => format!("chat_{}.txt", self.privacy.hash(&privacy::canonical(person))),
-            None if privacy::names_a_person(name) || stem.chars().filter(char::is_ascii_digit).count() >= 9 => {
+            None if privacy::names_a_person(name)
+                || stem.chars().filter(char::is_ascii_digit).count() >= 9 =>
+            {
                 format!("file_{}", self.privacy.hash(name))
             }
             None => name.chars().filter(|c| !c.is_control()).collect(),

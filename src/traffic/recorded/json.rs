@@ -227,7 +227,11 @@ impl<R: Read> Splitter<R> {
     fn next(&mut self, top: &dyn Fn(&str) -> Top) -> io::Result<Step> {
         loop {
             let Some(b) = self.skip_blanks()? else {
-                return Ok(if self.levels.is_empty() { Step::End } else { Step::Broken("JSON that breaks off") });
+                return Ok(if self.levels.is_empty() {
+                    Step::End
+                } else {
+                    Step::Broken("JSON that breaks off")
+                });
             };
             if matches!(b, b']' | b'}') {
                 self.bump();
@@ -346,7 +350,8 @@ impl<R: Read> Splitter<R> {
                     self.consumed += n as u64;
                 }
                 Some(n) => {
-                    self.line += memchr::memchr_iter(b'\n', &self.buffer[self.at..self.at + n]).count() as u64;
+                    self.line +=
+                        memchr::memchr_iter(b'\n', &self.buffer[self.at..self.at + n]).count() as u64;
                     self.at += n;
                     self.consumed += n as u64;
                     let quote = self.buffer[self.at] == b'"';
@@ -404,7 +409,8 @@ mod tests {
     fn wrappers_are_opened() {
         let text = r#"{"meta": {"page": 1}, "tickets": [{"id": "]}\""}, 7], "next": null}"#;
         let (values, refused) = split(text, 1000);
-        let expected = [("meta", "{\"page\": 1}"), ("tickets", r#"{"id": "]}\""}"#), ("tickets", "7"), ("next", "null")];
+        let expected =
+            [("meta", "{\"page\": 1}"), ("tickets", r#"{"id": "]}\""}"#), ("tickets", "7"), ("next", "null")];
         assert_eq!(values, expected.map(|(k, v)| (k.to_owned(), v.to_owned())));
         assert!(refused.is_empty());
     }

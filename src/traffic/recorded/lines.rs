@@ -144,7 +144,8 @@ mod tests {
     #[test]
     fn ends_are_told_apart() {
         let lines = all(b"a\r\nb\n\nc", 100);
-        let expected = [(&b"a"[..], LineEnd::CrLf), (b"b", LineEnd::Lf), (b"", LineEnd::Lf), (b"c", LineEnd::File)];
+        let expected =
+            [(&b"a"[..], LineEnd::CrLf), (b"b", LineEnd::Lf), (b"", LineEnd::Lf), (b"c", LineEnd::File)];
         assert_eq!(lines.len(), expected.len());
         for (line, (bytes, end)) in lines.iter().zip(expected) {
             assert_eq!((line.0.as_slice(), line.1, line.2), (bytes, end, false));

@@ -72,9 +72,8 @@ impl Row {
         Ok(Event {
             conversation: self.conversation,
             at,
-            kind: Kind::from_word(&self.kind).ok_or(
-                "`kind` is none of message, status, assign, priority, tag, note, rating, delivery",
-            )?,
+            kind: Kind::from_word(&self.kind)
+                .ok_or("`kind` is none of message, status, assign, priority, tag, note, rating, delivery")?,
             from: Role::from_word(&self.from).ok_or("`from` is none of customer, bot, agent, system")?,
             actor: self.actor,
             text: self.text,
@@ -214,7 +213,8 @@ impl<W: Write> LogWriter<W> {
                     row.origin,
                 ];
                 let mut line = csv::WriterBuilder::new().from_writer(Vec::new());
-                line.write_record(cells.iter().map(|cell| guard(cell).into_owned())).map_err(io::Error::other)?;
+                line.write_record(cells.iter().map(|cell| guard(cell).into_owned()))
+                    .map_err(io::Error::other)?;
                 let bytes = line.into_inner().map_err(|e| io::Error::other(e.to_string()))?;
                 self.out.write_all(&bytes)
             }
@@ -309,11 +309,15 @@ mod tests {
     #[test]
     fn what_is_not_a_row_is_told() {
         let text = concat!(
-            r#"{"conversation":"c","at":"2026-03-02T14:30:00Z","kind":"message","from":"customer"}"#, "\n",
-            r#"{"conversation":"c","at":"2026-03-02T14:30:00","kind":"message","from":"customer"}"#, "\n",
-            r#"{"conversation":"c","at":"2026-03-02T14:30:00Z","kind":"massage","from":"customer"}"#, "\n",
+            r#"{"conversation":"c","at":"2026-03-02T14:30:00Z","kind":"message","from":"customer"}"#,
             "\n",
-            r#"{"conversation":"c","at":"2026-03-02T14:30:00Z","kind":"message","from":"customer","colour":1}"#, "\n",
+            r#"{"conversation":"c","at":"2026-03-02T14:30:00","kind":"message","from":"customer"}"#,
+            "\n",
+            r#"{"conversation":"c","at":"2026-03-02T14:30:00Z","kind":"massage","from":"customer"}"#,
+            "\n",
+            "\n",
+            r#"{"conversation":"c","at":"2026-03-02T14:30:00Z","kind":"message","from":"customer","colour":1}"#,
+            "\n",
             "not json\n",
         );
         let options = Options { format: Some(Format::LogJsonl), ..Options::default() };

@@ -14,6 +14,8 @@ pub mod report;
 pub mod privacy;
 pub mod input;
 pub mod log_file;
+#[cfg(feature = "frames")]
+pub mod log_parquet;
 pub mod replay;
 
 mod script;
@@ -193,6 +195,13 @@ pub fn import_watched(
 fn read(format: Format, inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
     match format {
         Format::LogJsonl => log_file::read_jsonl(inputs, intake),
+        #[cfg(feature = "frames")]
+        Format::LogParquet => log_parquet::read(inputs, intake),
+        #[cfg(not(feature = "frames"))]
+        Format::LogParquet => Err(ImportError::Unusable {
+            file: inputs.first().map(|input| input.name.clone()).unwrap_or_default(),
+            what: "this build reads no Parquet; build with the feature `frames`".to_owned(),
+        }),
         Format::LogCsv => log_file::read_csv(inputs, intake),
         Format::WhatsappExport => chat::read(inputs, intake),
         Format::WhatsappWebhooks => webhooks::read(inputs, intake),

@@ -14,8 +14,8 @@ use super::script::{digit_value, is_invisible};
 
 /// Words in names that name nobody; to redact them would only spoil the text.
 const COMMON_IN_NAMES: [&str; 24] = [
-    "del", "los", "las", "von", "van", "der", "den", "dos", "das", "the", "and", "les", "des", "bin", "support",
-    "team", "service", "customer", "help", "soporte", "equipo", "cliente", "suporte", "bot",
+    "del", "los", "las", "von", "van", "der", "den", "dos", "das", "the", "and", "les", "des", "bin",
+    "support", "team", "service", "customer", "help", "soporte", "equipo", "cliente", "suporte", "bot",
 ];
 
 /// What becomes of texts.
@@ -143,9 +143,9 @@ impl Privacy {
 pub fn canonical(person: &str) -> String {
     let person = person.trim().strip_prefix("whatsapp:").unwrap_or(person.trim());
     let digits: String = person.chars().filter_map(digit_value).map(|d| char::from(b'0' + d)).collect();
-    let only_number = person.chars().all(|c| {
-        digit_value(c).is_some() || is_invisible(c) || c.is_whitespace() || "+-().".contains(c)
-    });
+    let only_number = person
+        .chars()
+        .all(|c| digit_value(c).is_some() || is_invisible(c) || c.is_whitespace() || "+-().".contains(c));
     if only_number && digits.len() >= 7 {
         return canonical_number(&digits);
     }
@@ -173,7 +173,8 @@ fn canonical_number(digits: &str) -> String {
 pub fn names_a_person(text: &str) -> bool {
     let text = text.trim();
     let number = text.strip_prefix("whatsapp:").unwrap_or(text);
-    text.contains('@') || (number.starts_with('+') && number.chars().filter(char::is_ascii_digit).count() >= 7)
+    text.contains('@')
+        || (number.starts_with('+') && number.chars().filter(char::is_ascii_digit).count() >= 7)
 }
 
 /// The person or group in the name that a phone gives to a chat export, in the languages whose wording
@@ -308,9 +309,7 @@ fn redact_numbers(text: &str) -> Cow<'_, str> {
 fn mail_length(text: &str) -> Option<usize> {
     let local = text.find(|c: char| !(c.is_alphanumeric() || "._%+-'".contains(c)))?;
     let domain = text[local..].strip_prefix('@').filter(|_| local > 0)?;
-    let len = domain
-        .find(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-'))
-        .unwrap_or(domain.len());
+    let len = domain.find(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-')).unwrap_or(domain.len());
     let domain = domain[..len].trim_end_matches(['.', '-']);
     domain.contains('.').then_some(local + 1 + domain.len())
 }
@@ -318,15 +317,23 @@ fn mail_length(text: &str) -> Option<usize> {
 /// Length of the telephone or card number that `text` begins with, and the word that replaces it.
 fn number_length(text: &str) -> Option<(usize, &'static str)> {
     let mut digits: Vec<u8> = Vec::new();
+    // How long each run of digits is, and what stands before it.
+    let mut runs: Vec<(usize, char)> = Vec::new();
     let mut end = 0;
     let mut gap = 0;
+    let mut before = '+';
     for (at, c) in text.char_indices() {
         if let Some(digit) = digit_value(c) {
+            match runs.last_mut() {
+                Some((length, _)) if gap == 0 => *length += 1,
+                _ => runs.push((1, before)),
+            }
             digits.push(digit);
             end = at + c.len_utf8();
             gap = 0;
-        } else if is_invisible(c) || " -.()/\u{a0}\u{202f}".contains(c) || (c == '+' && at == 0) {
+        } else if is_invisible(c) || " -.()\u{a0}\u{202f}".contains(c) || (c == '+' && at == 0) {
             gap += 1;
+            before = c;
             if gap > 2 {
                 break;
             }
@@ -337,15 +344,21 @@ fn number_length(text: &str) -> Option<(usize, &'static str)> {
             break;
         }
     }
-    let dated = text.len() >= 10 && {
-        let b = text.as_bytes();
-        b[..4].iter().all(u8::is_ascii_digit) && matches!(b[4], b'-' | b'/' | b'.') && b[7] == b[4] && digits.len() <= 14
-    };
-    if dated || digits.len() < 7 {
+    if digits.len() < 7 || is_date(&runs) {
         return None;
     }
     let card = (13..=19).contains(&digits.len()) && luhn(&digits);
     Some((end, if card { "[card]" } else { "[number]" }))
+}
+
+/// `2024-03-01`, `1.3.2024`, perhaps with a time behind.
+fn is_date(runs: &[(usize, char)]) -> bool {
+    let [(first, _), (second, one), (third, other), rest @ ..] = runs else { return false };
+    let parts = matches!((first, second, third), (4, 1..=2, 1..=2) | (1..=2, 1..=2, 2 | 4));
+    parts
+        && one == other
+        && matches!(one, '-' | '.')
+        && rest.iter().all(|(length, before)| *length <= 2 && *before == ' ')
 }
 
 fn luhn(digits: &[u8]) -> bool {
@@ -373,7 +386,9 @@ mod tests {
     fn the_same_person_however_written() {
         let mut p = privacy(KeepText::Redacted);
         let one = p.pseudonym("+55 11 99999-0000").to_owned();
-        for same in ["5511999990000", "whatsapp:+5511999990000", "551199990000", "\u{202a}+55 11 9999-0000\u{202c}"] {
+        for same in
+            ["5511999990000", "whatsapp:+5511999990000", "551199990000", "\u{202a}+55 11 9999-0000\u{202c}"]
+        {
             assert_eq!(p.pseudonym(same), one, "{same}");
         }
         assert_ne!(p.pseudonym("5511999990001"), one);
@@ -396,6 +411,8 @@ mod tests {
             ("call +55 (11) 99999-0000 now", "call [number] now"),
             ("card 4111 1111 1111 1111!", "card [card]!"),
             ("order 1234 of 2024-03-01 10:00", "order 1234 of 2024-03-01 10:00"),
+            ("on 13/06/2018, 21:25 or 1.3.2024", "on 13/06/2018, 21:25 or 1.3.2024"),
+            ("06.12.34.56.78 or 030-1234567", "[number] or [number]"),
             ("رقم ٠١٢٣٤٥٦٧٨٩", "رقم [number]"),
             ("https://wa.me/5511999990000", "https://wa.me/[number]"),
             ("a\u{202e}b\u{7}c", "abc"),
@@ -403,7 +420,10 @@ mod tests {
             assert_eq!(p.text("t", text).as_deref(), Some(expected));
         }
         assert_eq!(privacy(KeepText::None).text("t", "Ana"), None);
-        assert_eq!(privacy(KeepText::Full).text("t", "Ana 5511999990000").as_deref(), Some("Ana 5511999990000"));
+        assert_eq!(
+            privacy(KeepText::Full).text("t", "Ana 5511999990000").as_deref(),
+            Some("Ana 5511999990000")
+        );
     }
 
     #[test]

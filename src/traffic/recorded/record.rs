@@ -81,11 +81,46 @@ impl<'v> Record<'v> {
 /// The names under which APIs hand out lists; an object that begins with one of these, or with what
 /// stands beside them, wraps records.
 const WRAPPERS: [&str; 40] = [
-    "tickets", "ticket_audits", "audits", "comments", "ticket_metrics", "ticket_metric_events", "users", "conversations",
-    "messages", "payload", "results", "data", "total", "count", "next_page", "previous_page", "end_time", "after_url",
-    "after_cursor", "before_cursor", "end_of_stream", "page_info", "meta", "first_page_uri", "end", "previous_page_uri",
-    "next_page_uri", "page", "page_size", "start", "items", "links", "participants", "satisfaction_ratings",
-    "reporting_events", "groups", "agents", "contacts", "history", "rows",
+    "tickets",
+    "ticket_audits",
+    "audits",
+    "comments",
+    "ticket_metrics",
+    "ticket_metric_events",
+    "users",
+    "conversations",
+    "messages",
+    "payload",
+    "results",
+    "data",
+    "total",
+    "count",
+    "next_page",
+    "previous_page",
+    "end_time",
+    "after_url",
+    "after_cursor",
+    "before_cursor",
+    "end_of_stream",
+    "page_info",
+    "meta",
+    "first_page_uri",
+    "end",
+    "previous_page_uri",
+    "next_page_uri",
+    "page",
+    "page_size",
+    "start",
+    "items",
+    "links",
+    "participants",
+    "satisfaction_ratings",
+    "reporting_events",
+    "groups",
+    "agents",
+    "contacts",
+    "history",
+    "rows",
 ];
 
 /// Hands every record of an input to `each`, which owes it a verdict, with the name of the list that
@@ -106,7 +141,8 @@ pub fn records(
         };
         // What stands beside the lists of a wrapper (counts, links, pages) is no record.
         if !value.key.is_empty() && !value.in_array {
-            let inner = if value.key == "data" { parsed.get("payload").and_then(Value::as_array) } else { None };
+            let inner =
+                if value.key == "data" { parsed.get("payload").and_then(Value::as_array) } else { None };
             for item in inner.into_iter().flatten() {
                 one(item, "payload", value.line, intake, each);
             }
@@ -114,7 +150,9 @@ pub fn records(
         }
         match &parsed {
             // Webhooks come as arrays of events, one array to a line.
-            Value::Array(items) => items.iter().for_each(|item| one(item, value.key, value.line, intake, each)),
+            Value::Array(items) => {
+                items.iter().for_each(|item| one(item, value.key, value.line, intake, each))
+            }
             record => one(record, value.key, value.line, intake, each),
         }
     })
@@ -151,7 +189,8 @@ pub fn plain_text(html: &str) -> Cow<'_, str> {
                 Some(end) => {
                     let tag = rest[1..end].trim_start_matches('/').to_ascii_lowercase();
                     let name = tag.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
-                    let block = matches!(name, "br" | "p" | "div" | "li" | "tr" | "blockquote" | "h1" | "h2" | "h3");
+                    let block =
+                        matches!(name, "br" | "p" | "div" | "li" | "tr" | "blockquote" | "h1" | "h2" | "h3");
                     if block && !out.is_empty() && !out.ends_with('\n') {
                         out.push('\n');
                     }

@@ -1,6 +1,5 @@
 //! A recorded log as the simulation replays it: the customers' side of each conversation, compact.
 
-
 use crate::scenario::plan::Recorded;
 use crate::time::{Instant, Span};
 use crate::traffic::log::{Event, Kind, Role};
@@ -257,9 +256,9 @@ fn score(value: &str) -> Option<u8> {
 pub fn load(source: &Recorded) -> Result<Recording, ImportError> {
     let format = match source.format.as_deref() {
         None => None,
-        Some(name) => Some(
-            Format::from_name(name).ok_or_else(|| ImportError::NoSuchFormat { name: name.to_owned() })?,
-        ),
+        Some(name) => {
+            Some(Format::from_name(name).ok_or_else(|| ImportError::NoSuchFormat { name: name.to_owned() })?)
+        }
     };
     let options = Options {
         format,
@@ -317,7 +316,11 @@ mod tests {
         let minutes = Span::from_minutes;
         assert_eq!(
             gaps,
-            [(minutes(0), false, "hi", false), (minutes(1), false, "", true), (minutes(4), true, "thanks", false)]
+            [
+                (minutes(0), false, "hi", false),
+                (minutes(1), false, "", true),
+                (minutes(4), true, "thanks", false)
+            ]
         );
         let b = r.conversations[1];
         assert_eq!(r.lines[b.first as usize].text, lines[0].text, "equal texts are kept once");
@@ -325,12 +328,14 @@ mod tests {
 
     #[test]
     fn a_period_is_cut_out() {
-        let text = [row("a", 0, "customer", ""), row("b", 30, "customer", ""), row("a", 31, "customer", "")].concat();
+        let text = [row("a", 0, "customer", ""), row("b", 30, "customer", ""), row("a", 31, "customer", "")]
+            .concat();
         let mut recorder = Recorder::new(true);
         let input = Input::memory("log.jsonl", text.as_bytes());
         let report = import(&[input], &Options::default(), &mut |e| recorder.event(&e)).unwrap();
         let half_past = Instant(1_772_461_800_000);
-        let r = recorder.finish(Some((half_past - Span::from_minutes(1), half_past + Span::from_hours(1))), report);
+        let r = recorder
+            .finish(Some((half_past - Span::from_minutes(1), half_past + Span::from_hours(1))), report);
         assert_eq!(r.conversations.len(), 1);
         assert_eq!(r.lines.len(), 1);
     }

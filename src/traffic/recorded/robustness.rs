@@ -89,7 +89,8 @@ proptest! {
 #[test]
 fn every_seed_is_read_as_it_is() {
     for seed in SEEDS {
-        let read = Format::ALL.iter().filter_map(|f| read_as(*f, seed.as_bytes())).filter(|r| r.kept > 0).count();
+        let read =
+            Format::ALL.iter().filter_map(|f| read_as(*f, seed.as_bytes())).filter(|r| r.kept > 0).count();
         assert!(read > 0, "{seed}");
     }
 }
@@ -110,7 +111,8 @@ fn a_line_of_many_megabytes() {
 
 fn archive(members: &[(&str, &[u8])]) -> tempfile::NamedTempFile {
     let mut zip = zip::ZipWriter::new(tempfile::NamedTempFile::new().unwrap());
-    let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
+    let options =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
     for (name, content) in members {
         zip.start_file(*name, options).unwrap();
         zip.write_all(content).unwrap();
@@ -120,7 +122,8 @@ fn archive(members: &[(&str, &[u8])]) -> tempfile::NamedTempFile {
 
 #[test]
 fn an_archive_with_media() {
-    let chat = b"13/06/2018, 21:25 - Ana: IMG-20180613-WA0001.jpg (file attached)\n13/06/2018, 21:26 - Shop: nice\n";
+    let chat =
+        b"13/06/2018, 21:25 - Ana: IMG-20180613-WA0001.jpg (file attached)\n13/06/2018, 21:26 - Shop: nice\n";
     let file = archive(&[("WhatsApp Chat with Ana.txt", chat), ("IMG-20180613-WA0001.jpg", b"\xff\xd8")]);
     let mut notes = Vec::new();
     let inputs = input::gather(&[file.path().to_owned()], &Limits::default(), &mut notes).unwrap();
@@ -135,7 +138,10 @@ fn a_bomb_and_names_that_lead_out() {
     let tight = Limits { archive_bytes: 1_000_000, ..Limits::default() };
     let error = input::gather(&[bomb.path().to_owned()], &tight, &mut Vec::new()).unwrap_err();
     assert!(error.to_string().contains("unpacks to more than"), "{error}");
-    let file = archive(&[("../../etc/_chat.txt", b"13/06/2018, 21:25 - Ana: hi\n"), ("_chat.txt", b"13/06/2018, 21:25 - Ana: hi\n")]);
+    let file = archive(&[
+        ("../../etc/_chat.txt", b"13/06/2018, 21:25 - Ana: hi\n"),
+        ("_chat.txt", b"13/06/2018, 21:25 - Ana: hi\n"),
+    ]);
     let mut notes = Vec::new();
     let inputs = input::gather(&[file.path().to_owned()], &Limits::default(), &mut notes).unwrap();
     assert_eq!(inputs.len(), 1);
@@ -167,7 +173,12 @@ fn nobody_is_named_in_what_comes_out() {
         .unwrap();
         assert!(report.quarantined >= 2);
         let log = String::from_utf8(writer.finish().unwrap()).unwrap();
-        assert!(form == TextForm::Jsonl || !log.lines().any(|l| l.split(',').any(|cell| cell.starts_with("=HYP") || cell.starts_with("\"=HYP"))));
+        assert!(
+            form == TextForm::Jsonl
+                || !log
+                    .lines()
+                    .any(|l| l.split(',').any(|cell| cell.starts_with("=HYP") || cell.starts_with("\"=HYP")))
+        );
         out.push_str(&log);
         out.push_str(&quarantine);
         out.push_str(&format!("{report:?}"));

@@ -8,11 +8,23 @@ pub fn status(word: &str) -> Cow<'static, str> {
     let plain = snake(word);
     Cow::Borrowed(match plain.as_str() {
         "" => "",
-        "new" | "open" | "active" | "in_progress" | "reopened" | "assigned" | "received" | "queued" | "accepted"
-        | "chatting" | "unassigned" | "work_in_progress" => "open",
-        "pending" | "waiting" | "waiting_on_customer" | "waiting_for_customer" | "awaiting_user_info"
-        | "awaiting_problem" | "awaiting_vendor" | "awaiting_evidence" | "awaiting" | "waiting_on_third_party" | "snoozed"
-        | "answered" | "replied" | "postponed" | "awaiting_customer" => "pending",
+        "new" | "open" | "active" | "in_progress" | "reopened" | "assigned" | "received" | "queued"
+        | "accepted" | "chatting" | "unassigned" | "work_in_progress" => "open",
+        "pending"
+        | "waiting"
+        | "waiting_on_customer"
+        | "waiting_for_customer"
+        | "awaiting_user_info"
+        | "awaiting_problem"
+        | "awaiting_vendor"
+        | "awaiting_evidence"
+        | "awaiting"
+        | "waiting_on_third_party"
+        | "snoozed"
+        | "answered"
+        | "replied"
+        | "postponed"
+        | "awaiting_customer" => "pending",
         "hold" | "on_hold" | "onhold" => "on_hold",
         "solved" | "resolved" | "completed" | "done" => "resolved",
         "closed" | "cancelled" | "canceled" | "deleted" | "merged" | "spam" => "closed",
@@ -63,7 +75,9 @@ mod tests {
         ] {
             assert_eq!(status(word), expected);
         }
-        for (word, expected) in [("3 - Moderate", "medium"), ("1 - Critical", "urgent"), ("Urgent", "urgent"), ("VIP!", "vip")] {
+        for (word, expected) in
+            [("3 - Moderate", "medium"), ("1 - Critical", "urgent"), ("Urgent", "urgent"), ("VIP!", "vip")]
+        {
             assert_eq!(priority(word), expected);
         }
     }

@@ -22,7 +22,9 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
         intake.begin(input);
         one(input, intake)?;
     }
-    intake.note("XES: the first event of a trace stands for the customer's request; activities become statuses");
+    intake.note(
+        "XES: the first event of a trace stands for the customer's request; activities become statuses",
+    );
     Ok(())
 }
 
@@ -211,7 +213,8 @@ mod tests {
         let limits = Limits { element_bytes: 10_000, ..Limits::default() };
         let options = Options { format: Some(Format::Xes), limits, ..Options::default() };
         let mut events = Vec::new();
-        let report = import(&[Input::memory("x.xes", text.as_bytes())], &options, &mut |e| events.push(e)).unwrap();
+        let report =
+            import(&[Input::memory("x.xes", text.as_bytes())], &options, &mut |e| events.push(e)).unwrap();
         (report, events)
     }
 
@@ -236,9 +239,13 @@ mod tests {
     fn broken_and_hostile_markup() {
         let (report, _) = read(&format!("<log><trace>{EVENT}<event><string key="));
         assert_eq!((report.kept, report.quarantined), (1, 1));
-        let (report, _) = read(&format!("<log><trace>{EVENT}<event><string key=\"{}\"/></event></trace></log>", "x".repeat(1_000_000)));
+        let (report, _) = read(&format!(
+            "<log><trace>{EVENT}<event><string key=\"{}\"/></event></trace></log>",
+            "x".repeat(1_000_000)
+        ));
         assert_eq!((report.kept, report.quarantined), (1, 1));
-        let (report, _) = read("<log><trace><event><string key=\"concept:name\" value=\"a\"/></event></trace></log>");
+        let (report, _) =
+            read("<log><trace><event><string key=\"concept:name\" value=\"a\"/></event></trace></log>");
         assert_eq!((report.read, report.quarantined), (1, 1));
     }
 }

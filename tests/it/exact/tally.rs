@@ -30,7 +30,7 @@ pub enum Figure {
     MeanWaitServed,
     MeanWaitAbandoned,
     MeanWaitIfWaiting,
-    SdWait,
+    MeanSquareWait,
     MeanQueue,
     MeanSystem,
     MeanSojourn,
@@ -53,6 +53,27 @@ pub enum Figure {
     ServedWithinOfServed(usize),
     ServedWithinExceptShort(usize),
     OverWithin(usize),
+}
+
+impl Figure {
+    /// A share of customers.
+    pub fn is_share(self) -> bool {
+        matches!(
+            self,
+            Figure::PWait
+                | Figure::PWaitOfOffered
+                | Figure::PAbandon
+                | Figure::PAbandonOfOffered
+                | Figure::PAbandonIfWaiting
+                | Figure::PBlock
+                | Figure::PBalk
+                | Figure::LongerThan(_)
+                | Figure::ServedWithinOfOffered(_)
+                | Figure::ServedWithinOfServed(_)
+                | Figure::ServedWithinExceptShort(_)
+                | Figure::OverWithin(_)
+        )
+    }
 }
 
 /// Counts and sums of one slice.
@@ -142,10 +163,7 @@ impl<'a> Observation<'a> {
             Figure::MeanWaitServed => t.wait_served / t.served / unit,
             Figure::MeanWaitAbandoned => t.wait_abandoned / t.abandoned / unit,
             Figure::MeanWaitIfWaiting => t.wait / t.waited / unit,
-            Figure::SdWait => {
-                let mean = t.wait / let_in;
-                (t.wait_squared / let_in - mean * mean).max(0.0).sqrt() / unit
-            }
+            Figure::MeanSquareWait => t.wait_squared / let_in / (unit * unit),
             // The intervals know teams, not intents: by Little's law from the waits.
             Figure::MeanQueue if of_class => t.wait / measured,
             Figure::MeanQueue => t.queue_area / time,

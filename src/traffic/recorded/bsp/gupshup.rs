@@ -3,7 +3,6 @@
 //! Times are milliseconds outside and seconds inside. The id of an event is Gupshup's before a
 //! message is sent and WhatsApp's afterwards; `gsId` joins the two.
 
-
 use crate::traffic::log::{Kind, Role};
 
 use super::super::fingerprint::{Set, fingerprint};
@@ -42,7 +41,8 @@ fn message(record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Inta
     intake.participant(thread, record.text("payload.sender.name"));
     let mut found = Found::message(thread, stamp, Role::Customer, line);
     found.actor = &customer;
-    let written = ["payload.payload.text", "payload.payload.title", "payload.payload.caption", "payload.payload.reply"];
+    let written =
+        ["payload.payload.text", "payload.payload.title", "payload.payload.caption", "payload.payload.reply"];
     found.text = Some(record.first_text(&written)).filter(|t| !t.is_empty());
     found.media = match record.text("payload.type") {
         "text" | "button_reply" | "list_reply" | "quick_reply" => None,

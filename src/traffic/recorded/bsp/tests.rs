@@ -5,7 +5,9 @@ use crate::traffic::recorded::{Format, ImportReport, Input, Options, import};
 
 fn read(name: &str, text: &str, format: Format) -> (ImportReport, Vec<Event>) {
     let mut events = Vec::new();
-    let report = import(&[Input::memory(name, text.as_bytes())], &Options::default(), &mut |e| events.push(e)).unwrap();
+    let report =
+        import(&[Input::memory(name, text.as_bytes())], &Options::default(), &mut |e| events.push(e))
+            .unwrap();
     assert_eq!(report.files[0].format, format.name(), "{}", report.files[0].reason);
     (report, events)
 }
@@ -51,17 +53,24 @@ fn twilio_messages_json() {
     );
     let (r, events) = read("page.json", &page, Format::TwilioJson);
     assert_eq!((r.read, r.kept, r.duplicates, r.quarantined), (4, 2, 1, 1));
-    assert_eq!((events[0].at.ms(), events[0].from, events[0].media.as_deref()), (AT, Role::Customer, Some("unknown")));
+    assert_eq!(
+        (events[0].at.ms(), events[0].from, events[0].media.as_deref()),
+        (AT, Role::Customer, Some("unknown"))
+    );
     assert_eq!(events[1].from, Role::Bot);
 }
 
 #[test]
 fn twilio_conversations_and_webhooks() {
     let text = concat!(
-        r#"{"sid":"IM1","conversation_sid":"CH1","index":0,"author":"whatsapp:+5511999990000","body":"Hi","participant_sid":"MB1","date_created":"2026-03-02T14:30:00Z"}"#, "\n",
-        r#"{"sid":"IM2","conversation_sid":"CH1","index":3,"author":"eva@shop.example","body":"Hello","participant_sid":"MB2","date_created":"2026-03-02T14:31:00Z"}"#, "\n",
-        r#"{"sid":"MB2","conversation_sid":"CH1","identity":"eva@shop.example","date_created":"2026-03-02T14:29:00Z"}"#, "\n",
-        r#"{"sid":"CH1","chat_service_sid":"IS1","state":"closed","timers":{"date_closed":"2026-03-02T15:00:00Z"},"date_created":"2026-03-02T14:29:59Z"}"#, "\n",
+        r#"{"sid":"IM1","conversation_sid":"CH1","index":0,"author":"whatsapp:+5511999990000","body":"Hi","participant_sid":"MB1","date_created":"2026-03-02T14:30:00Z"}"#,
+        "\n",
+        r#"{"sid":"IM2","conversation_sid":"CH1","index":3,"author":"eva@shop.example","body":"Hello","participant_sid":"MB2","date_created":"2026-03-02T14:31:00Z"}"#,
+        "\n",
+        r#"{"sid":"MB2","conversation_sid":"CH1","identity":"eva@shop.example","date_created":"2026-03-02T14:29:00Z"}"#,
+        "\n",
+        r#"{"sid":"CH1","chat_service_sid":"IS1","state":"closed","timers":{"date_closed":"2026-03-02T15:00:00Z"},"date_created":"2026-03-02T14:29:59Z"}"#,
+        "\n",
     );
     let (r, events) = read("c.jsonl", text, Format::TwilioConversations);
     assert_eq!((r.read, r.kept, r.notices), (4, 3, 1));
@@ -87,10 +96,14 @@ fn twilio_conversations_and_webhooks() {
 #[test]
 fn gupshup_of_both_versions() {
     let text = concat!(
-        r#"{"app":"Shop","timestamp":1772461800412,"version":2,"type":"message","payload":{"id":"wamid.A1","source":"5511999990000","type":"text","payload":{"text":"Hi"},"sender":{"phone":"5511999990000","name":"Ana","country_code":"55","dial_code":"11999990000"}}}"#, "\n",
-        r#"{"app":"Shop","timestamp":1772461868000,"version":2,"type":"message-event","payload":{"id":"wamid.B1","gsId":"7b","type":"sent","destination":"5511999990000","payload":{"ts":1772461867}}}"#, "\n",
-        r#"{"app":"Shop","timestamp":1772461870000,"version":2,"type":"message-event","payload":{"id":"wamid.B1","gsId":"7b","type":"delivered","destination":"5511999990000","payload":{"ts":1772461868}}}"#, "\n",
-        r#"{"app":"Shop","timestamp":1772461870000,"version":2,"type":"billing-event","payload":{}}"#, "\n",
+        r#"{"app":"Shop","timestamp":1772461800412,"version":2,"type":"message","payload":{"id":"wamid.A1","source":"5511999990000","type":"text","payload":{"text":"Hi"},"sender":{"phone":"5511999990000","name":"Ana","country_code":"55","dial_code":"11999990000"}}}"#,
+        "\n",
+        r#"{"app":"Shop","timestamp":1772461868000,"version":2,"type":"message-event","payload":{"id":"wamid.B1","gsId":"7b","type":"sent","destination":"5511999990000","payload":{"ts":1772461867}}}"#,
+        "\n",
+        r#"{"app":"Shop","timestamp":1772461870000,"version":2,"type":"message-event","payload":{"id":"wamid.B1","gsId":"7b","type":"delivered","destination":"5511999990000","payload":{"ts":1772461868}}}"#,
+        "\n",
+        r#"{"app":"Shop","timestamp":1772461870000,"version":2,"type":"billing-event","payload":{}}"#,
+        "\n",
     );
     let (r, events) = read("g.jsonl", text, Format::Gupshup);
     assert_eq!((r.read, r.kept, r.notices), (4, 3, 1));
@@ -106,11 +119,16 @@ fn gupshup_of_both_versions() {
 #[test]
 fn wati_webhooks() {
     let text = concat!(
-        r#"{"eventType":"message","id":"65f1","created":"2026-03-02T14:30:00.4120000Z","whatsappMessageId":"wamid.A1","conversationId":"c-1","ticketId":"t-1","text":"Hi","type":"text","timestamp":"1772461800","owner":false,"statusString":"SENT","waId":"5511999990000","senderName":"Ana"}"#, "\n",
-        r#"{"eventType":"sessionMessageSent_v2","id":"65f2","localMessageId":"lm-2","whatsappMessageId":"wamid.B1","conversationId":"c-1","ticketId":"t-1","text":"One moment, Ana","type":"text","timestamp":"1772461867","owner":true,"statusString":"SENT","operatorEmail":"eva@shop.example","operatorName":"Eva","waId":"5511999990000"}"#, "\n",
-        r#"{"eventType":"sentMessageREAD_v2","id":"65f3","localMessageId":"lm-2","whatsappMessageId":"wamid.B1","timestamp":"1772461869","waId":"5511999990000"}"#, "\n",
-        r#"{"eventType":"sessionMessageSent_v2","id":"65f4","localMessageId":"lm-3","whatsappMessageId":"wamid.B2","ticketId":"t-1","text":"Menu","type":"text","timestamp":"1772461801","owner":true,"operatorName":"Bot","waId":"5511999990000"}"#, "\n",
-        r#"{"eventType":"message","waId":"5511999990000","timestamp":"soon"}"#, "\n",
+        r#"{"eventType":"message","id":"65f1","created":"2026-03-02T14:30:00.4120000Z","whatsappMessageId":"wamid.A1","conversationId":"c-1","ticketId":"t-1","text":"Hi","type":"text","timestamp":"1772461800","owner":false,"statusString":"SENT","waId":"5511999990000","senderName":"Ana"}"#,
+        "\n",
+        r#"{"eventType":"sessionMessageSent_v2","id":"65f2","localMessageId":"lm-2","whatsappMessageId":"wamid.B1","conversationId":"c-1","ticketId":"t-1","text":"One moment, Ana","type":"text","timestamp":"1772461867","owner":true,"statusString":"SENT","operatorEmail":"eva@shop.example","operatorName":"Eva","waId":"5511999990000"}"#,
+        "\n",
+        r#"{"eventType":"sentMessageREAD_v2","id":"65f3","localMessageId":"lm-2","whatsappMessageId":"wamid.B1","timestamp":"1772461869","waId":"5511999990000"}"#,
+        "\n",
+        r#"{"eventType":"sessionMessageSent_v2","id":"65f4","localMessageId":"lm-3","whatsappMessageId":"wamid.B2","ticketId":"t-1","text":"Menu","type":"text","timestamp":"1772461801","owner":true,"operatorName":"Bot","waId":"5511999990000"}"#,
+        "\n",
+        r#"{"eventType":"message","waId":"5511999990000","timestamp":"soon"}"#,
+        "\n",
     );
     let (r, events) = read("w.jsonl", text, Format::Wati);
     assert_eq!((r.read, r.kept, r.quarantined), (5, 4, 1));

@@ -1,11 +1,10 @@
 //! Twilio: the Messages resource (JSON pages, bulk exports), the console's CSV, Conversations.
 
-
 use crate::traffic::log::{Kind, Role};
 
-use super::super::fingerprint::{Map, Set, fingerprint};
 use super::super::clock;
 use super::super::csv_file::Table;
+use super::super::fingerprint::{Map, Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
 use super::super::privacy::names_a_person;
@@ -187,7 +186,13 @@ pub fn read_conversations(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<
                 (Some("DY"), Some(created)) if !conversation.is_empty() => {
                     let status = record.text("status");
                     intake.keep();
-                    intake.event(Found::happened(Thread::Ticket(&conversation), created, Kind::Delivery, status, line));
+                    intake.event(Found::happened(
+                        Thread::Ticket(&conversation),
+                        created,
+                        Kind::Delivery,
+                        status,
+                        line,
+                    ));
                 }
                 (_, None) => intake.quarantine(line, "`date_created` is no instant", b""),
                 _ => intake.quarantine(line, "neither conversation, message, participant nor receipt", b""),

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-
 use crate::traffic::log::{Kind, Role};
 
-use super::super::fingerprint::{Set, fingerprint};
 use super::super::clock;
+use super::super::fingerprint::{Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
 use super::super::lines::Lines;

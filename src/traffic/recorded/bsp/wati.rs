@@ -1,7 +1,6 @@
 //! Wati webhooks (v1 and v2 names). A ticket gives the bounds of a conversation, `owner` the side,
 //! the operator's name whether a bot wrote.
 
-
 use crate::traffic::log::{Kind, Role};
 
 use super::super::fingerprint::{Map, Set, fingerprint};

@@ -1,7 +1,6 @@
 //! Zoho SalesIQ webhooks. Deliveries are repeated with a higher `attempt`; all times are
 //! milliseconds written as text.
 
-
 use crate::traffic::log::{Kind, Role};
 
 use super::super::fingerprint::{Set, fingerprint};
@@ -33,7 +32,12 @@ fn event(
     let Some(stamp) = record.stamp("event_time", &zone) else {
         return intake.quarantine(line, "/event_time is no instant", b"");
     };
-    let conversation = record.first_id(&["entity.conversation_id", "entity.id", "entity_id", "entity.visitor_conversation_id"]);
+    let conversation = record.first_id(&[
+        "entity.conversation_id",
+        "entity.id",
+        "entity_id",
+        "entity.visitor_conversation_id",
+    ]);
     if conversation.is_empty() {
         return intake.quarantine(line, "no conversation is named", b"");
     }
@@ -44,7 +48,9 @@ fn event(
         return intake.duplicate();
     }
     let thread = Thread::Ticket(&conversation);
-    for field in ["entity.visitor.name", "entity.visitor.email_id", "entity.owner.name", "entity.message.sender.name"] {
+    for field in
+        ["entity.visitor.name", "entity.visitor.email_id", "entity.owner.name", "entity.message.sender.name"]
+    {
         intake.participant(thread, record.text(field));
     }
     let visitor = record.first_id(&["entity.visitor.phone", "entity.visitor.email_id", "entity.visitor.id"]);
@@ -88,7 +94,12 @@ fn event(
         "missed" => intake.event(status("missed")),
         "completed" => intake.event(status("closed")),
         "rated" => {
-            let score = record.first_id(&["entity.rating.score", "entity.rating", "entity.feedback.rating", "entity.score"]);
+            let score = record.first_id(&[
+                "entity.rating.score",
+                "entity.rating",
+                "entity.feedback.rating",
+                "entity.score",
+            ]);
             let mut found = Found::happened(thread, stamp, Kind::Rating, &score, line);
             (found.from, found.actor) = (Role::Customer, &visitor);
             intake.event(found);

@@ -14,8 +14,8 @@ mod tests;
 
 use crate::traffic::log::Precision;
 
-use super::fingerprint::{Map, fingerprint};
 use super::clock::{self, Local};
+use super::fingerprint::{Map, fingerprint};
 use super::input::Input;
 use super::intake::{Found, Intake, Thread};
 use super::lines::{LineEnd, Lines};
@@ -154,7 +154,8 @@ impl Seen {
         if let Some(date) = wordings::date_in_name(rest) {
             self.evidence.named.push((header.date, date));
         }
-        let Some((before, text)) = rest.split_once(": ").or_else(|| Some((rest.strip_suffix(':')?, ""))) else {
+        let Some((before, text)) = rest.split_once(": ").or_else(|| Some((rest.strip_suffix(':')?, "")))
+        else {
             return;
         };
         let name = author_name(before);
@@ -192,7 +193,12 @@ impl Survey {
     fn authors(&self, input: &Input) -> Authors {
         let stem = input.name.rsplit_once('.').map_or(input.name.as_str(), |(stem, _)| stem);
         Authors {
-            messages: self.seen.authors.iter().map(|(name, seen)| (full_name(name, seen), seen.messages)).collect(),
+            messages: self
+                .seen
+                .authors
+                .iter()
+                .map(|(name, seen)| (full_name(name, seen), seen.messages))
+                .collect(),
             first: self.seen.first_author.clone().map(|name| match self.seen.authors.get(&name) {
                 Some(seen) => full_name(&name, seen),
                 None => name,
@@ -288,8 +294,14 @@ struct Entry<'a> {
 enum Step<'a> {
     Entry(Entry<'a>),
     /// A line before the first entry.
-    Stray { line: u64, bytes: &'a [u8] },
-    TooLong { line: u64, bytes: &'a [u8] },
+    Stray {
+        line: u64,
+        bytes: &'a [u8],
+    },
+    TooLong {
+        line: u64,
+        bytes: &'a [u8],
+    },
     Continuation,
 }
 
@@ -379,7 +391,7 @@ impl Plan {
 struct Part {
     /// Number of the chat.
     chat: usize,
-    /// Its first day.
+    /// Its first minute.
     start: i64,
     /// Which of its entries stand already in an earlier file of the chat.
     known: Vec<bool>,
@@ -396,9 +408,9 @@ fn shared(inputs: &[&Input], plans: &[Plan], intake: &mut Intake<'_>) -> Result<
         walk(input, plan, limit, &mut |step, _| {
             if let Step::Entry(entry) = step {
                 let day = plan.verdict.order.date(entry.header.date).map_or(0, clock::days);
-                start = start.min(day);
                 // One phone may write seconds and the other not.
                 let minute = entry.header.ms / 60_000;
+                start = start.min(day * 1_440 + i64::from(minute));
                 sequence.push(fingerprint((day, minute, entry.author, trim_marks(entry.body))));
             }
         })?;
@@ -409,7 +421,10 @@ fn shared(inputs: &[&Input], plans: &[Plan], intake: &mut Intake<'_>) -> Result<
     by_start.sort_by_key(|n| parts[*n].start);
     let mut chats: Vec<Vec<u64>> = Vec::new();
     for n in by_start {
-        let found = chats.iter().enumerate().find_map(|(c, chat)| merge::overlap(chat, &sequences[n]).map(|m| (c, m)));
+        let found = chats
+            .iter()
+            .enumerate()
+            .find_map(|(c, chat)| merge::overlap(chat, &sequences[n]).map(|m| (c, m)));
         match found {
             Some((chat, (known, both))) => {
                 parts[n].known = known;

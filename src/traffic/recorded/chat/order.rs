@@ -153,7 +153,11 @@ pub fn decide(shape: &Shape, evidence: &Evidence) -> Result<Verdict, Vec<DateOrd
         return verdict(YearMonthDay, Certainty::VeryLikely, "nobody writes year, day, month".into());
     }
     if matches!(shape.separator, '.' | '年' | '년') {
-        return verdict(first, Certainty::Likely, "where dates have dots, the day stands before the month".into());
+        return verdict(
+            first,
+            Certainty::Likely,
+            "where dates have dots, the day stands before the month".into(),
+        );
     }
     if let Some((order, why)) = by_variety(evidence, &candidates) {
         return verdict(order, Certainty::Likely, why);

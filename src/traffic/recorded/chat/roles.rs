@@ -73,7 +73,10 @@ fn infer_one(chat: &Authors, told: &Told, common: Option<&str>) -> Roles {
         (others_are_agents(partner), "the file is called after the customer")
     } else if let Some(common) = common {
         let role = |name: &str| if name == common { Role::Agent } else { Role::Customer };
-        (names.iter().map(|n| ((*n).clone(), role(n))).collect(), "the author common to all chats is the desk")
+        (
+            names.iter().map(|n| ((*n).clone(), role(n))).collect(),
+            "the author common to all chats is the desk",
+        )
     } else if let (Some(first), 2) = (&chat.first, names.len()) {
         (others_are_agents(first), "of two authors, the one who wrote first is the customer")
     } else {
@@ -153,7 +156,10 @@ mod tests {
         let r = infer(&[chat(&["Ana", "Shop"], Some("Shop"))], &plain);
         assert_eq!((r[0].of("Ana"), r[0].of("Shop")), (Role::Agent, Role::Customer));
         let r = infer(&[chat(&["Shop", "Ana"], None), chat(&["Shop", "Leo"], None)], &plain);
-        assert_eq!((r[0].of("Ana"), r[0].of("Shop"), r[1].of("Leo")), (Role::Customer, Role::Agent, Role::Customer));
+        assert_eq!(
+            (r[0].of("Ana"), r[0].of("Shop"), r[1].of("Leo")),
+            (Role::Customer, Role::Agent, Role::Customer)
+        );
         let r = infer(&[chat(&["a", "b", "c"], None)], &plain);
         assert!(["a", "b", "c"].iter().all(|n| r[0].of(n) == Role::Customer));
         let told = Options { agents: vec!["b".into()], bots: vec!["c".into()], ..Options::default() };

@@ -104,17 +104,56 @@ const KINDS: [(&str, &str); 46] = [
 
 /// The last words of what iOS writes for media left out.
 const OMITTED: [&str; 31] = [
-    "omitted", "omitido", "omitida", "ocultado", "ocultada", "oculto", "weggelassen", "ausgeschlossen", "omis", "omise",
-    "absente", "absent", "omesso", "omessa", "escluso", "esclusa", "weggelaten", "utelatt", "utelämnad", "udeladt",
-    "pominięto", "pominięty", "опущено", "пропущено", "dahil", "edilmedi", "poissa", "tidak", "disertakan",
-    "non", "inclus",
+    "omitted",
+    "omitido",
+    "omitida",
+    "ocultado",
+    "ocultada",
+    "oculto",
+    "weggelassen",
+    "ausgeschlossen",
+    "omis",
+    "omise",
+    "absente",
+    "absent",
+    "omesso",
+    "omessa",
+    "escluso",
+    "esclusa",
+    "weggelaten",
+    "utelatt",
+    "utelämnad",
+    "udeladt",
+    "pominięto",
+    "pominięty",
+    "опущено",
+    "пропущено",
+    "dahil",
+    "edilmedi",
+    "poissa",
+    "tidak",
+    "disertakan",
+    "non",
+    "inclus",
 ];
 
 /// What Android writes behind the name of an attached file.
 const ATTACHED: [&str; 15] = [
-    "file attached", "archivo adjunto", "archivo adjuntado", "arquivo anexado", "ficheiro anexado",
-    "Datei angehängt", "fichier joint", "file allegato", "bestand bijgevoegd", "bifogad fil", "fil vedlagt",
-    "vedhæftet fil", "файл добавлен", "dosya ekli", "file terlampir",
+    "file attached",
+    "archivo adjunto",
+    "archivo adjuntado",
+    "arquivo anexado",
+    "ficheiro anexado",
+    "Datei angehängt",
+    "fichier joint",
+    "file allegato",
+    "bestand bijgevoegd",
+    "bifogad fil",
+    "fil vedlagt",
+    "vedhæftet fil",
+    "файл добавлен",
+    "dosya ekli",
+    "file terlampir",
 ];
 
 const DELETED: [&str; 40] = [
@@ -296,7 +335,8 @@ pub fn classify(body: &str) -> Body<'_> {
         if let Some(kind) = omitted(first, marked) {
             return Body::Media { kind, caption: rest, left_out: true };
         }
-        let location = ["Location: http", "location: http", "Ubicación: http", "Localização: http", "Standort: http"];
+        let location =
+            ["Location: http", "location: http", "Ubicación: http", "Localização: http", "Standort: http"];
         if location.iter().any(|l| text.starts_with(l)) || text == "live location shared" {
             return Body::Media { kind: "location", caption: "", left_out: false };
         }
@@ -348,12 +388,20 @@ fn bracketed<'a>(text: &'a str, first: &'a str, rest: &'a str) -> Option<Body<'a
     // `<attached: NAME>` in any language: a word or two, a colon, a file name.
     if let Some((word, name)) = inside.split_once(':') {
         let name = name.trim();
-        let named = name.rsplit_once('.').is_some_and(|(_, e)| (2..=5).contains(&e.len()) && !e.contains(' '));
+        let named =
+            name.rsplit_once('.').is_some_and(|(_, e)| (2..=5).contains(&e.len()) && !e.contains(' '));
         if named && word.chars().count() <= 24 && !word.contains('/') {
-            return Some(Body::Media { kind: kind_of_file(name), caption: trim_marks(before), left_out: false });
+            return Some(Body::Media {
+                kind: kind_of_file(name),
+                caption: trim_marks(before),
+                left_out: false,
+            });
         }
     }
-    let short = text.starts_with('<') && text.chars().count() <= 40 && !text.contains('\n') && !inside.contains(['/', '=']);
+    let short = text.starts_with('<')
+        && text.chars().count() <= 40
+        && !text.contains('\n')
+        && !inside.contains(['/', '=']);
     short.then_some(Body::Unknown)
 }
 
@@ -372,14 +420,20 @@ fn omitted(text: &str, marked: bool) -> Option<&'static str> {
     let kind = KINDS.iter().find(|(word, _)| *word == first).map(|(_, kind)| *kind);
     match (kind, last) {
         (Some(kind), None) if marked => Some(kind),
-        (Some(kind), Some(last)) if text.len() <= 60 && OMITTED.contains(&last.to_lowercase().as_str()) => Some(kind),
+        (Some(kind), Some(last)) if text.len() <= 60 && OMITTED.contains(&last.to_lowercase().as_str()) => {
+            Some(kind)
+        }
         _ => None,
     }
 }
 
 /// The date in the name of an attached file: `IMG-20210428-WA0001.jpg`, `00000042-PHOTO-2020-06-07-15-13-20.jpg`.
 pub fn date_in_name(body: &str) -> Option<jiff::civil::Date> {
-    if !body.contains("-WA") && !body.contains("-PHOTO") && !body.contains("-VIDEO") && !body.contains("-AUDIO") {
+    if !body.contains("-WA")
+        && !body.contains("-PHOTO")
+        && !body.contains("-VIDEO")
+        && !body.contains("-AUDIO")
+    {
         return None;
     }
     let bytes = body.as_bytes();
@@ -418,7 +472,10 @@ mod tests {
             ("\u{200e}Bild weggelassen", media("image", "", true)),
             ("\u{200e}áudio ocultado", media("audio", "", true)),
             ("\u{200e}<attached: 00000042-PHOTO-2020-06-07-15-13-20.jpg>", media("image", "", false)),
-            ("name.pdf • 2 pages \u{200e}<adjunto: name.pdf>", media("document", "name.pdf • 2 pages", false)),
+            (
+                "name.pdf • 2 pages \u{200e}<adjunto: name.pdf>",
+                media("document", "name.pdf • 2 pages", false),
+            ),
             ("2015-08-04-PHOTO-00004762.jpg <attached>", media("image", "", false)),
             ("IMG-20210428-WA0001.jpg (file attached)\nlook", media("image", "look", false)),
             ("PTT-20210428-WA0001.opus (bestand)", media("audio", "", false)),

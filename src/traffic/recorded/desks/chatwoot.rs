@@ -1,11 +1,10 @@
 //! Chatwoot API and webhooks: conversations, messages, ratings, reporting events. Times are Unix
 //! seconds, of which zero means never, or ISO 8601.
 
-
 use crate::traffic::log::{Kind, Role};
 
-use super::super::fingerprint::{Set, fingerprint};
 use super::super::clock::Stamp;
+use super::super::fingerprint::{Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
 use super::super::record::{Record, plain_text, records};
@@ -46,7 +45,11 @@ impl Reader {
         if record.text("name") == "conversation_resolved" {
             self.ended.insert(conversation);
         } else if record.has("message_type") {
-            self.spoken.insert(record.first_id(&["conversation_id", "conversation.display_id", "conversation.id"]).into_owned());
+            self.spoken.insert(
+                record
+                    .first_id(&["conversation_id", "conversation.display_id", "conversation.id"])
+                    .into_owned(),
+            );
         } else if !record.list("messages").is_empty() {
             self.spoken.insert(record.first_id(&["display_id", "id"]).into_owned());
         }
@@ -132,7 +135,12 @@ impl Reader {
         for field in ["meta.sender.name", "meta.sender.email", "meta.assignee.name", "meta.assignee.email"] {
             intake.participant(thread, record.text(field));
         }
-        let customer = record.first_id(&["meta.sender.phone_number", "meta.sender.email", "meta.sender.id", "contact_id"]);
+        let customer = record.first_id(&[
+            "meta.sender.phone_number",
+            "meta.sender.email",
+            "meta.sender.id",
+            "contact_id",
+        ]);
         intake.keep();
         if !self.spoken.contains(&id) {
             intake.event(Found { actor: &customer, ..Found::message(thread, begun, Role::Customer, line) });
@@ -189,7 +197,9 @@ impl Reader {
             "conversation_opened" => Found::happened(thread, at, Kind::Status, "open", line),
             "conversation_bot_handoff" => Found::happened(thread, at, Kind::Tag, "hand_off", line),
             "conversation_bot_resolved" => Found::happened(thread, at, Kind::Tag, "bot_resolved", line),
-            "first_response" if !self.spoken.contains(&*conversation) => Found::message(thread, at, Role::Agent, line),
+            "first_response" if !self.spoken.contains(&*conversation) => {
+                Found::message(thread, at, Role::Agent, line)
+            }
             _ => return intake.notice(),
         };
         intake.keep();
@@ -197,7 +207,8 @@ impl Reader {
     }
 
     fn rating(&mut self, record: Record<'_>, line: u64, intake: &mut Intake<'_>) {
-        let conversation = record.first_id(&["conversation_id", "conversation.display_id", "conversation.id"]);
+        let conversation =
+            record.first_id(&["conversation_id", "conversation.display_id", "conversation.id"]);
         let (Some(at), false) = (stamp(record, "created_at", intake), conversation.is_empty()) else {
             return intake.quarantine(line, "a rating without conversation or instant", b"");
         };

@@ -1,12 +1,11 @@
 //! Freshdesk: the ticket export (CSV) and the API (JSON: tickets, conversations, ratings).
 
-
 use crate::time::Span;
 use crate::traffic::log::{Kind, Role};
 
-use super::super::fingerprint::{Set, fingerprint};
 use super::super::clock::{self, Stamp};
 use super::super::csv_file::Table;
+use super::super::fingerprint::{Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
 use super::super::record::{Record, plain_text, records};
@@ -64,7 +63,11 @@ pub fn read_csv(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), Import
             intake.participant(thread, cell(columns.requester));
             let happened = |at: Stamp, kind, value: &str, intake: &mut Intake<'_>| {
                 if !value.is_empty() {
-                    intake.event(Found { from: Role::Agent, actor: agent, ..Found::happened(thread, at, kind, value, line) });
+                    intake.event(Found {
+                        from: Role::Agent,
+                        actor: agent,
+                        ..Found::happened(thread, at, kind, value, line)
+                    });
                 }
             };
             intake.keep();
@@ -152,7 +155,8 @@ pub fn read_json(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), Impor
         records(input, intake, &mut |record, _, line, intake| reader.record(record, line, intake))?;
     }
     // A ticket knows when it was first answered; that is news only where no conversation tells.
-    let unanswered: Vec<_> = reader.first_responses.iter().filter(|f| !reader.answered.contains(&f.ticket)).collect();
+    let unanswered: Vec<_> =
+        reader.first_responses.iter().filter(|f| !reader.answered.contains(&f.ticket)).collect();
     for first in unanswered {
         let found = Found::message(Thread::Ticket(&first.ticket), first.at, Role::Agent, first.line);
         intake.event(Found { actor: &first.agent, ..found });
@@ -208,7 +212,11 @@ impl Api {
         intake.event(first);
         let mut happened = |at: Option<Stamp>, kind, value: &str| {
             if let Some(at) = at.filter(|_| !value.is_empty()) {
-                intake.event(Found { from: Role::Agent, actor: &agent, ..Found::happened(thread, at, kind, value, line) });
+                intake.event(Found {
+                    from: Role::Agent,
+                    actor: &agent,
+                    ..Found::happened(thread, at, kind, value, line)
+                });
             }
         };
         let at = |path: &str| record.stamp(path, &zone);
@@ -280,7 +288,8 @@ impl Api {
         let (ticket, user) = (record.id("ticket_id"), record.id("user_id"));
         let score = record.at("ratings").and_then(|r| r.as_object()).and_then(|r| r.values().next());
         let score = score.and_then(|s| survey(&s.to_string()));
-        let (Some(at), Some(score), false) = (record.stamp("created_at", &zone), score, ticket.is_empty()) else {
+        let (Some(at), Some(score), false) = (record.stamp("created_at", &zone), score, ticket.is_empty())
+        else {
             return intake.quarantine(line, "a rating without ticket, instant or score", b"");
         };
         if !self.seen.insert(fingerprint(("rating", &*record.id("id")))) {

@@ -5,8 +5,8 @@ use jiff::tz::TimeZone;
 
 use crate::traffic::log::{Kind, Role};
 
-use super::super::fingerprint::{Set, fingerprint};
 use super::super::clock::Stamp;
+use super::super::fingerprint::{Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
 use super::super::record::{Record, plain_text, records};
@@ -44,7 +44,9 @@ fn ticket(record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Intak
     intake.keep();
     // The message that opened the ticket may stand among the updates as well.
     let opened = updates.iter().any(|u| {
-        u.text("by.type") != "staff" && u.has("message") && u.stamp("timestamp", &utc).is_some_and(|s| s.0 <= begun.0)
+        u.text("by.type") != "staff"
+            && u.has("message")
+            && u.stamp("timestamp", &utc).is_some_and(|s| s.0 <= begun.0)
     });
     if !opened {
         let text = plain_text(record.first_text(&["first_message", "subject"]));
@@ -55,7 +57,8 @@ fn ticket(record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Intak
     intake.event(Found::happened(thread, begun, Kind::Status, "open", line));
     let earliest = |change: &str, now: &str| {
         let changed = updates.iter().find(|u| u.has(change));
-        let before = changed.map(|u| u.first_text(&[&format!("{change}.old_name"), &format!("{change}.old")]));
+        let before =
+            changed.map(|u| u.first_text(&[&format!("{change}.old_name"), &format!("{change}.old")]));
         before.filter(|b| !b.is_empty()).unwrap_or(record.text(now)).to_owned()
     };
     let priority = vocabulary::priority(&earliest("priority_change", "priority.name"));
@@ -77,7 +80,14 @@ fn ticket(record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Intak
     }
 }
 
-fn update(record: Record<'_>, thread: Thread<'_>, at: Stamp, customer: &str, line: u64, intake: &mut Intake<'_>) {
+fn update(
+    record: Record<'_>,
+    thread: Thread<'_>,
+    at: Stamp,
+    customer: &str,
+    line: u64,
+    intake: &mut Intake<'_>,
+) {
     let from = match record.text("by.type") {
         "staff" => Role::Agent,
         "user" | "client" | "contact" => Role::Customer,
@@ -115,7 +125,8 @@ fn update(record: Record<'_>, thread: Thread<'_>, at: Stamp, customer: &str, lin
             intake.event(Found { from, actor, ..Found::happened(thread, at, kind, &value, line) });
         }
     }
-    let score = record.first_id(&["satisfaction_survey.rating", "satisfaction_survey.score", "satisfaction_survey"]);
+    let score =
+        record.first_id(&["satisfaction_survey.rating", "satisfaction_survey.score", "satisfaction_survey"]);
     if !score.is_empty() {
         let found = Found::happened(thread, at, Kind::Rating, &score, line);
         intake.event(Found { from: Role::Customer, actor: customer, ..found });

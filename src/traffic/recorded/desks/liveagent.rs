@@ -1,7 +1,6 @@
 //! LiveAgent API v3: tickets, groups of messages, ticket history. States and channels are letters,
 //! times state no zone.
 
-
 use crate::traffic::log::{Kind, Role};
 
 use super::super::fingerprint::{Map, Set, fingerprint};
@@ -144,7 +143,14 @@ impl Known {
     }
 
     /// A group of messages: a mail, a chat, a note.
-    fn group(&self, record: Record<'_>, ticket: &str, line: u64, seen: &mut Set<u64>, intake: &mut Intake<'_>) {
+    fn group(
+        &self,
+        record: Record<'_>,
+        ticket: &str,
+        line: u64,
+        seen: &mut Set<u64>,
+        intake: &mut Intake<'_>,
+    ) {
         let zone = intake.options.zone();
         if ticket.is_empty() {
             return intake.quarantine(line, "the group does not say to which ticket it belongs", b"");
@@ -202,7 +208,8 @@ impl Known {
 }
 
 fn groups(record: Record<'_>) -> &[serde_json::Value] {
-    let found = ["message_groups", "groups", "messages"].iter().map(|f| record.list(f)).find(|l| !l.is_empty());
+    let found =
+        ["message_groups", "groups", "messages"].iter().map(|f| record.list(f)).find(|l| !l.is_empty());
     found.unwrap_or(&[])
 }
 
@@ -217,7 +224,8 @@ fn history(record: Record<'_>, line: u64, intake: &mut Intake<'_>) {
     let agent = record.id("agent_id");
     let state = status(record.text("status"));
     intake.keep();
-    let found = Found::happened(thread, at, Kind::Status, if state.is_empty() { "open" } else { state }, line);
+    let found =
+        Found::happened(thread, at, Kind::Status, if state.is_empty() { "open" } else { state }, line);
     intake.event(Found { from: Role::Agent, actor: &agent, ..found });
     let department = record.first_id(&["department_name", "department_id"]);
     if !department.is_empty() {

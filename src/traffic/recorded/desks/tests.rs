@@ -71,7 +71,9 @@ fn freshdesk_json() {
     ]"#;
     let (r, events) = read("tickets.json", text, Format::FreshdeskJson);
     assert_eq!((r.read, r.kept, r.quarantined), (5, 5, 0));
-    let of = |ticket: &str| -> Vec<Event> { events.iter().filter(|e| e.conversation == ticket).cloned().collect() };
+    let of = |ticket: &str| -> Vec<Event> {
+        events.iter().filter(|e| e.conversation == ticket).cloned().collect()
+    };
     assert_eq!(
         shape(&of("1")),
         [
@@ -118,7 +120,9 @@ fn zendesk_audits() {
 #[test]
 fn zendesk_metric_events() {
     let event = |id: u32, metric: &str, what: &str, minute: u32| {
-        format!(r#"{{"id":{id},"ticket_id":35,"metric":"{metric}","instance_id":1,"type":"{what}","time":"2026-03-02T14:{minute:02}:00Z"}}"#)
+        format!(
+            r#"{{"id":{id},"ticket_id":35,"metric":"{metric}","instance_id":1,"type":"{what}","time":"2026-03-02T14:{minute:02}:00Z"}}"#
+        )
     };
     let text = [
         event(1, "reply_time", "activate", 30),
@@ -212,8 +216,14 @@ fn chatwoot_records() {
     let said: Vec<_> = found.iter().filter(|(k, ..)| matches!(k, Message | Note)).copied().collect();
     assert_eq!(
         said,
-        [(Message, Customer, "Hi"), (Message, Bot, "Choose"), (Message, Agent, "Hello [name]"), (Note, Agent, "look")]
+        [
+            (Message, Customer, "Hi"),
+            (Message, Bot, "Choose"),
+            (Message, Agent, "Hello [name]"),
+            (Note, Agent, "look")
+        ]
     );
-    let states: Vec<_> = events.iter().filter(|e| e.kind == Status).map(|e| (e.value.as_deref(), e.at.ms())).collect();
+    let states: Vec<_> =
+        events.iter().filter(|e| e.kind == Status).map(|e| (e.value.as_deref(), e.at.ms())).collect();
     assert_eq!(states, [(Some("open"), 1_772_461_800_000), (Some("resolved"), 1_772_464_800_000)]);
 }

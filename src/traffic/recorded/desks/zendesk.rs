@@ -3,11 +3,10 @@
 //! Audits tell all; where a ticket has them, what the other records repeat is left aside. Who is the
 //! customer stands in the ticket, so the records are read twice.
 
-
 use crate::traffic::log::{Kind, Role};
 
-use super::super::fingerprint::{Map, Set, fingerprint};
 use super::super::clock::Stamp;
+use super::super::fingerprint::{Map, Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
 use super::super::record::{Record, plain_text, records};
@@ -161,7 +160,11 @@ impl Reader {
                     let value = event.id("value");
                     let mut happened = |kind: Kind, value: &str| {
                         if !value.is_empty() {
-                            intake.event(Found { from, actor: &author, ..Found::happened(thread, at, kind, value, line) });
+                            intake.event(Found {
+                                from,
+                                actor: &author,
+                                ..Found::happened(thread, at, kind, value, line)
+                            });
                             any = true;
                         }
                     };
@@ -169,7 +172,9 @@ impl Reader {
                         "status" => happened(Kind::Status, &vocabulary::status(&value)),
                         "priority" => happened(Kind::Priority, &vocabulary::priority(&value)),
                         "group_id" => happened(Kind::Assign, &value),
-                        "satisfaction_score" if matches!(&*value, "good" | "bad") => happened(Kind::Rating, &value),
+                        "satisfaction_score" if matches!(&*value, "good" | "bad") => {
+                            happened(Kind::Rating, &value)
+                        }
                         _ => {}
                     }
                 }
@@ -242,7 +247,12 @@ impl Reader {
         let minutes = record.at("reply_time_in_minutes.calendar").and_then(serde_json::Value::as_i64);
         if let Some(minutes) = minutes.filter(|m| (0..10_000_000).contains(m)) {
             let at = begun.0 + crate::time::Span::from_minutes(minutes);
-            intake.event(Found::message(thread, (at, crate::traffic::log::Precision::Minute), Role::Agent, line));
+            intake.event(Found::message(
+                thread,
+                (at, crate::traffic::log::Precision::Minute),
+                Role::Agent,
+                line,
+            ));
         }
         if let Some(at) = record.stamp("solved_at", &zone) {
             intake.event(Found::happened(thread, at, Kind::Status, "resolved", line));
@@ -263,7 +273,9 @@ impl Reader {
         let status = |value| Found::happened(thread, at, Kind::Status, value, line);
         let tag = format!("{what}_{metric}");
         let found = match (metric, what) {
-            (_, "breach" | "apply_sla" | "apply_group_sla") => Found::happened(thread, at, Kind::Tag, &tag, line),
+            (_, "breach" | "apply_sla" | "apply_group_sla") => {
+                Found::happened(thread, at, Kind::Tag, &tag, line)
+            }
             ("reply_time", "activate") if alone => Found::message(thread, at, Role::Customer, line),
             ("reply_time", "fulfill") if alone => Found::message(thread, at, Role::Agent, line),
             ("agent_work_time", "activate") if alone => status("open"),

@@ -2,12 +2,11 @@
 //! together. Ids have eighteen digits and stay text; times state no zone; texts are HTML; the
 //! counters in `Cases` are not to be believed.
 
-
 use crate::traffic::log::{Kind, Role};
 
-use super::super::fingerprint::{Set, fingerprint};
 use super::super::clock::{self, Stamp};
 use super::super::csv_file::{Row, Table};
+use super::super::fingerprint::{Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
 use super::super::record::plain_text;
@@ -174,7 +173,8 @@ impl Backup {
                 return intake.duplicate();
             }
             let thread = Thread::Ticket(id);
-            let customer = [cell("email"), cell("phone"), cell("contactId")].into_iter().find(|c| !c.is_empty());
+            let customer =
+                [cell("email"), cell("phone"), cell("contactId")].into_iter().find(|c| !c.is_empty());
             let (customer, agent) = (customer.unwrap_or(""), cell("assigneeId"));
             intake.participant(thread, cell("email"));
             intake.keep();
@@ -200,7 +200,8 @@ impl Backup {
             happened(Some(begun), Kind::Status, "open");
             happened(Some(begun), Kind::Priority, &vocabulary::priority(cell("priority")));
             happened(Some(begun), Kind::Tag, &vocabulary::status(cell("category")));
-            let team = [cell("teamId"), cell("departmentId")].into_iter().find(|t| !t.is_empty()).unwrap_or("");
+            let team =
+                [cell("teamId"), cell("departmentId")].into_iter().find(|t| !t.is_empty()).unwrap_or("");
             happened(stamp("firstAssignedTime").or_else(|| stamp("assignedTime")), Kind::Assign, team);
             happened(stamp("onholdTime"), Kind::Status, "on_hold");
             happened(stamp("reopenedTime"), Kind::Status, "open");

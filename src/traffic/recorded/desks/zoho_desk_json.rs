@@ -1,10 +1,9 @@
 //! Zoho Desk's webhooks (arrays of events) and the tickets of its API.
 
-
 use crate::traffic::log::{Kind, Role};
 
-use super::super::fingerprint::{Set, fingerprint};
 use super::super::clock::Stamp;
+use super::super::fingerprint::{Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
 use super::super::record::{Record, plain_text, records};
@@ -44,7 +43,9 @@ fn event(record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Intake
     match name {
         "Ticket_Add" => ticket(payload, Some(at), line, seen, intake),
         "Ticket_Update" => changes(record, payload, raised.unwrap_or(at), line, intake),
-        "Ticket_Thread_Add" | "IM_Message_Add" | "Ticket_Comment_Add" => said(name, payload, at, line, intake),
+        "Ticket_Thread_Add" | "IM_Message_Add" | "Ticket_Comment_Add" => {
+            said(name, payload, at, line, intake)
+        }
         _ => intake.notice(),
     }
 }
@@ -66,7 +67,14 @@ fn ticket(
     }
     let thread = Thread::Ticket(&id);
     let customer = record.first_id(&["email", "contact.email", "phone", "contact.phone", "contactId"]);
-    for field in ["email", "contact.email", "contact.firstName", "contact.lastName", "assignee.firstName", "assignee.lastName"] {
+    for field in [
+        "email",
+        "contact.email",
+        "contact.firstName",
+        "contact.lastName",
+        "assignee.firstName",
+        "assignee.lastName",
+    ] {
         intake.participant(thread, record.text(field));
     }
     intake.keep();
@@ -117,13 +125,14 @@ fn said(name: &str, payload: Record<'_>, at: Stamp, line: u64, intake: &mut Inta
     }
     let direction = payload.text("direction").to_ascii_lowercase();
     let author = payload.first_text(&["author.type", "sender.type", "commenter.type"]).to_ascii_lowercase();
-    let from = if direction == "in" || matches!(author.as_str(), "end_user" | "enduser" | "contact" | "visitor") {
-        Role::Customer
-    } else if author.contains("bot") {
-        Role::Bot
-    } else {
-        Role::Agent
-    };
+    let from =
+        if direction == "in" || matches!(author.as_str(), "end_user" | "enduser" | "contact" | "visitor") {
+            Role::Customer
+        } else if author.contains("bot") {
+            Role::Bot
+        } else {
+            Role::Agent
+        };
     let thread = Thread::Ticket(&ticket);
     for field in ["author.name", "author.email", "fromEmailAddress", "commenter.name", "sender.name"] {
         intake.participant(thread, payload.text(field));

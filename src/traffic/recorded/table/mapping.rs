@@ -152,7 +152,9 @@ impl TryFrom<String> for KindWord {
     type Error = String;
     fn try_from(word: String) -> Result<Self, String> {
         Kind::from_word(&word).map(KindWord).ok_or_else(|| {
-            format!("no kind is called \"{word}\": message, status, assign, priority, tag, note, rating, delivery")
+            format!(
+                "no kind is called \"{word}\": message, status, assign, priority, tag, note, rating, delivery"
+            )
         })
     }
 }
@@ -255,8 +257,16 @@ mod tests {
             ("name = \"x\"\n[columns]\nat = \"t\"\n", 1, "conversation"),
             ("name = \"x\"\n[columns]\nconversation = \"c\"\n", 1, "`at` is missing"),
             ("name = \"x\"\nzone = \"Mars\"\n[columns]\nconversation = \"c\"\nat = \"t\"\n", 1, "Mars"),
-            ("name = \"x\"\n[columns]\nconversation = \"c\"\nat = \"t\"\nfrom = { value = \"boss\" }\n", 1, "boss"),
-            ("name = \"x\"\n[columns]\nconversation = \"c\"\nat = \"t\"\n[[event]]\nkind = \"massage\"\n", 6, "massage"),
+            (
+                "name = \"x\"\n[columns]\nconversation = \"c\"\nat = \"t\"\nfrom = { value = \"boss\" }\n",
+                1,
+                "boss",
+            ),
+            (
+                "name = \"x\"\n[columns]\nconversation = \"c\"\nat = \"t\"\n[[event]]\nkind = \"massage\"\n",
+                6,
+                "massage",
+            ),
         ] {
             match Mapping::parse(text, "m.toml") {
                 Err(ImportError::Mapping { line: l, what: w, .. }) => {

@@ -10,9 +10,9 @@ use jiff::tz::TimeZone;
 
 use crate::traffic::log::{Kind, Precision, Role};
 
-use super::fingerprint::{Map, Set, fingerprint};
 use super::clock::{self, Local, Stamp};
 use super::csv_file::Table;
+use super::fingerprint::{Map, Set, fingerprint};
 use super::input::Input;
 use super::intake::{Found, Intake, Thread};
 use super::json::{self, Top};
@@ -171,7 +171,8 @@ impl Reader {
         let zone_of = |name: Option<&String>| name.and_then(|z| TimeZone::get(z).ok());
         let default = zone_of(mapping.zone.as_ref()).or(intake.options.zone.clone());
         if default.is_none() {
-            intake.note("times without a zone are read as UTC; say which with --zone or `zone` in the mapping");
+            intake
+                .note("times without a zone are read as UTC; say which with --zone or `zone` in the mapping");
         }
         let default = default.unwrap_or(TimeZone::UTC);
         let resolve = |cell: &Cell| {
@@ -182,7 +183,8 @@ impl Reader {
         };
         let nothing = || Cell::Full(FullCell::default());
         let columns = &mapping.columns;
-        let either = |own: &Option<Cell>, general: &Option<Cell>| own.as_ref().or(general.as_ref()).map(resolve);
+        let either =
+            |own: &Option<Cell>, general: &Option<Cell>| own.as_ref().or(general.as_ref()).map(resolve);
         let event = |kind: Kind, when: When, own: &mapping::EventColumns| EventReader {
             kind,
             when,
@@ -260,7 +262,9 @@ impl Reader {
                 match event.make(&cells, &self.missing, key) {
                     Ok(Some(made)) => give(&made, &conversation, self.endless, line, intake),
                     Ok(None) => {}
-                    Err(reason) => intake.note(format!("line {line}, the last of its conversation: {reason}")),
+                    Err(reason) => {
+                        intake.note(format!("line {line}, the last of its conversation: {reason}"))
+                    }
                 }
             }
         }
@@ -314,7 +318,8 @@ impl EventReader {
         if value.as_deref() == Some("") {
             return Ok(None);
         }
-        let (actor, text, media) = (word(&self.actor).unwrap_or_default(), word(&self.text), word(&self.media));
+        let (actor, text, media) =
+            (word(&self.actor).unwrap_or_default(), word(&self.text), word(&self.media));
         let stamp = self.at.instant(&written).ok_or("the time is not of the form that the mapping says")?;
         Ok(Some(Made { stamp, kind: self.kind, from, actor, text, media, value }))
     }
@@ -352,7 +357,8 @@ impl Resolved {
         }
         let civil = parsed.to_datetime().or_else(|_| parsed.to_date().map(|d| d.at(0, 0, 0, 0))).ok()?;
         let time = civil.time();
-        let seconds = i64::from(time.hour()) * 3_600 + i64::from(time.minute()) * 60 + i64::from(time.second());
+        let seconds =
+            i64::from(time.hour()) * 3_600 + i64::from(time.minute()) * 60 + i64::from(time.second());
         let ms = seconds * 1_000 + i64::from(time.millisecond());
         let zone = &self.zone;
         let local = self.local.get_or_insert_with(|| Local::new(zone.clone()));

@@ -9,11 +9,10 @@ mod body;
 #[cfg(test)]
 mod tests;
 
-
 use crate::traffic::log::{Kind, Role};
 
-use super::fingerprint::{Map, Set, fingerprint, stable};
 use super::clock;
+use super::fingerprint::{Map, Set, fingerprint, stable};
 use super::input::Input;
 use super::intake::{Found, Intake, Thread};
 use super::json::{self, Top};
@@ -43,7 +42,9 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
 /// An object whose first key is none of an envelope's is a collection of named bodies.
 fn top(first_key: &str) -> Top {
     match first_key {
-        "object" | "entry" | "body" | "headers" | "received_at" | "gs_app_id" | "timestamp" | "app" => Top::Value,
+        "object" | "entry" | "body" | "headers" | "received_at" | "gs_app_id" | "timestamp" | "app" => {
+            Top::Value
+        }
         _ => Top::Wrapper,
     }
 }
@@ -119,7 +120,11 @@ impl Webhooks {
                 Ok(()) => self.change("messages", &value, &part.place, line, intake),
                 Err(error) => {
                     intake.element();
-                    intake.quarantine(line, format!("{}: {}", part.place, json::reason(&error)), raw.as_bytes());
+                    intake.quarantine(
+                        line,
+                        format!("{}: {}", part.place, json::reason(&error)),
+                        raw.as_bytes(),
+                    );
                 }
             }
         }
@@ -212,7 +217,8 @@ impl Webhooks {
         // The id makes a message the same. One that comes again with other content is another message
         // under a used id: it is kept, and counted.
         if let Some(id) = message.id.some() {
-            let content = fingerprint((id, message.timestamp.as_str(), message.kind.as_str(), content_digest(message)));
+            let content =
+                fingerprint((id, message.timestamp.as_str(), message.kind.as_str(), content_digest(message)));
             if !self.seen.insert(content) {
                 return intake.duplicate();
             }
@@ -247,8 +253,11 @@ impl Webhooks {
         if state.is_empty() {
             return intake.quarantine(line, format!("{place}/{list}/{i}: `status` is missing"), b"");
         }
-        let participant =
-            status.recipient_participant_id.some().or(status.recipient_participant_user_id.some()).unwrap_or("");
+        let participant = status
+            .recipient_participant_id
+            .some()
+            .or(status.recipient_participant_user_id.some())
+            .unwrap_or("");
         if !self.seen.insert(fingerprint((id, state, participant, "status"))) {
             return intake.duplicate();
         }
@@ -256,8 +265,13 @@ impl Webhooks {
         if !group {
             intake.link(status.recipient_id.as_str(), status.recipient_user_id.as_str());
         }
-        let Some(recipient) = status.recipient_id.some().or(status.recipient_user_id.some()).or(contact) else {
-            return intake.quarantine(line, format!("{place}/{list}/{i}: nobody is named as its recipient"), b"");
+        let Some(recipient) = status.recipient_id.some().or(status.recipient_user_id.some()).or(contact)
+        else {
+            return intake.quarantine(
+                line,
+                format!("{place}/{list}/{i}: nobody is named as its recipient"),
+                b"",
+            );
         };
         let rank = rank(state);
         let highest = self.states.entry(fingerprint((id, participant))).or_insert(0);
@@ -316,14 +330,19 @@ impl Webhooks {
 /// What a message says, without what may differ from one delivery to the next (the address of a file).
 fn content_digest(message: &Message<'_>) -> u64 {
     let written = |w: &Option<body::Written<'_>>| {
-        w.as_ref().map(|w| fingerprint((w.id.as_str(), w.caption.as_str(), w.name.as_str(), w.url.some().is_some())))
+        w.as_ref().map(|w| {
+            fingerprint((w.id.as_str(), w.caption.as_str(), w.name.as_str(), w.url.some().is_some()))
+        })
     };
     fingerprint((
         message.text.body.as_str(),
         message.button.text.as_str(),
         [&message.image, &message.video, &message.document, &message.audio, &message.voice, &message.sticker]
             .map(written),
-        message.location.as_ref().map(|l| fingerprint((l.latitude.as_str(), l.longitude.as_str(), l.name.as_str()))),
+        message
+            .location
+            .as_ref()
+            .map(|l| fingerprint((l.latitude.as_str(), l.longitude.as_str(), l.name.as_str()))),
         (message.reaction.emoji.as_ref().map(|e| e.as_str()), message.reaction.message_id.as_str()),
         message.unsupported.as_ref().map(|u| u.kind.as_str()),
         chosen(message),
@@ -410,6 +429,7 @@ fn tie(rank: u8, id: &str) -> u64 {
 
 /// A word of the platform; anything that is no plain word is not repeated.
 fn known_word(word: &str) -> &str {
-    let plain = !word.is_empty() && word.len() <= 40 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let plain =
+        !word.is_empty() && word.len() <= 40 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if plain { word } else { "other" }
 }

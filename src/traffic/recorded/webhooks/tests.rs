@@ -7,14 +7,17 @@ use crate::traffic::recorded::{ImportReport, Input, Options, import};
 
 fn read(text: &str) -> (ImportReport, Vec<Event>) {
     let mut events = Vec::new();
-    let report =
-        import(&[Input::memory("hooks.jsonl", text.as_bytes())], &Options::default(), &mut |e| events.push(e)).unwrap();
+    let report = import(&[Input::memory("hooks.jsonl", text.as_bytes())], &Options::default(), &mut |e| {
+        events.push(e)
+    })
+    .unwrap();
     assert_eq!(report.files[0].format, "whatsapp_webhooks", "{}", report.files[0].reason);
     (report, events)
 }
 
 fn body(values: &[String]) -> String {
-    let changes: Vec<String> = values.iter().map(|v| format!(r#"{{"field":"messages","value":{v}}}"#)).collect();
+    let changes: Vec<String> =
+        values.iter().map(|v| format!(r#"{{"field":"messages","value":{v}}}"#)).collect();
     format!(
         "{{\"object\":\"whatsapp_business_account\",\"entry\":[{{\"id\":\"100\",\"changes\":[{}]}}]}}\n",
         changes.join(",")
@@ -23,7 +26,9 @@ fn body(values: &[String]) -> String {
 
 fn message(id: &str, second: i64, text: &str) -> String {
     let at = 1_772_458_200 + second;
-    format!(r#"{{"from":"5511999990000","id":"{id}","timestamp":"{at}","type":"text","text":{{"body":"{text}"}}}}"#)
+    format!(
+        r#"{{"from":"5511999990000","id":"{id}","timestamp":"{at}","type":"text","text":{{"body":"{text}"}}}}"#
+    )
 }
 
 fn status(id: &str, state: &str, second: i64) -> String {
@@ -42,14 +47,21 @@ fn statuses(items: &[String]) -> String {
 #[test]
 fn batches_repetitions_and_late_states() {
     let text = [
-        body(&[messages(&[message("A", 0, "one"), message("B", 5, "two")]), messages(&[message("C", 9, "three")])]),
+        body(&[
+            messages(&[message("A", 0, "one"), message("B", 5, "two")]),
+            messages(&[message("C", 9, "three")]),
+        ]),
         body(&[statuses(&[status("X", "read", 14), status("X", "sent", 12)])]),
-        body(&[messages(&[message("B", 5, "two")]), statuses(&[status("X", "read", 14), status("X", "delivered", 14)])]),
+        body(&[
+            messages(&[message("B", 5, "two")]),
+            statuses(&[status("X", "read", 14), status("X", "delivered", 14)]),
+        ]),
     ]
     .concat();
     let (r, events) = read(&text);
     assert_eq!((r.read, r.kept, r.duplicates, r.late), (8, 6, 2, 2));
-    let seen: Vec<_> = events.iter().map(|e| (e.kind, e.from, e.text.as_deref().or(e.value.as_deref()))).collect();
+    let seen: Vec<_> =
+        events.iter().map(|e| (e.kind, e.from, e.text.as_deref().or(e.value.as_deref()))).collect();
     assert_eq!(
         seen,
         [
@@ -68,13 +80,19 @@ fn batches_repetitions_and_late_states() {
 #[test]
 fn one_bad_message_does_not_take_the_others_with_it() {
     let bad = r#"{"from":"55","id":"Z","timestamp":"soon","type":"text"}"#.to_owned();
-    let worse = r#"{"from":"55","id":"Y","timestamp":"1772458200","type":"text","text":"no object"}"#.to_owned();
+    let worse =
+        r#"{"from":"55","id":"Y","timestamp":"1772458200","type":"text","text":"no object"}"#.to_owned();
     let deep = format!("{{\"entry\":{}{}}}\n", "[".repeat(5_000), "]".repeat(5_000));
-    let text = [body(&[messages(&[message("A", 0, "one"), bad, worse, message("B", 1, "two")])]), deep].concat();
+    let text =
+        [body(&[messages(&[message("A", 0, "one"), bad, worse, message("B", 1, "two")])]), deep].concat();
     let (r, events) = read(&text);
     assert_eq!((r.read, r.kept, r.quarantined, r.notices), (5, 2, 2, 1), "depth alone does no harm");
     assert_eq!(events.len(), 2);
-    assert!(r.quarantine.iter().any(|q| q.reason.contains("/entry/0/changes/0/value/messages/2")), "{:?}", r.quarantine);
+    assert!(
+        r.quarantine.iter().any(|q| q.reason.contains("/entry/0/changes/0/value/messages/2")),
+        "{:?}",
+        r.quarantine
+    );
 }
 
 #[test]

@@ -1,0 +1,213 @@
+//! The audit of what really happened: a recorded traffic log becomes the same [`facts`](crate::facts)
+//! a simulation gives, with the same policies, calendars and clocks, and nothing simulated. What is
+//! right of the facts (measures, reports) cannot tell the difference.
+
+mod row;
+
+use crate::facts::{Chunk, ClockRow, NONE, NotificationRow, RunTotals, Sink};
+use crate::scenario::plan::{Plan, Trigger};
+use crate::sla::{ClockRecord, Deadline, Desk, LogWarning, Policies, Replay, compile_calendar, replay};
+use crate::time::{Calendar, Instant};
+use crate::traffic::log::Event;
+use std::collections::BTreeMap;
+
+/// A log's conversations, each with its events in the order of the log.
+#[derive(Clone, Debug, Default)]
+pub struct Log {
+    conversations: BTreeMap<String, Vec<Event>>,
+    span: Option<(Instant, Instant)>,
+}
+
+impl Log {
+    /// Takes in the next event.
+    pub fn push(&mut self, event: Event) {
+        let at = event.at;
+        self.span = Some(self.span.map_or((at, at), |(from, to)| (from.min(at), to.max(at))));
+        match self.conversations.get_mut(&event.conversation) {
+            Some(events) => events.push(event),
+            None => {
+                self.conversations.insert(event.conversation.clone(), vec![event]);
+            }
+        }
+    }
+
+    /// First and last instant; `None` if the log is empty.
+    pub fn span(&self) -> Option<(Instant, Instant)> {
+        self.span
+    }
+
+    /// How many conversations.
+    pub fn len(&self) -> usize {
+        self.conversations.len()
+    }
+
+    /// There is none.
+    pub fn is_empty(&self) -> bool {
+        self.conversations.is_empty()
+    }
+}
+
+/// What happened to one ticket's clocks.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// Its name in the log.
+    pub conversation: String,
+    /// Every clock that ran.
+    pub clocks: Vec<ClockRecord>,
+}
+
+/// What an audit found beside the facts.
+#[derive(Clone, Debug, Default)]
+pub struct Audit {
+    /// The tickets in the order of their names.
+    pub tickets: Vec<Ticket>,
+    /// Events that could not be taken as they stand.
+    pub warnings: Vec<LogWarning>,
+    /// What was assumed, in sentences.
+    pub notes: Vec<String>,
+    /// Counts of the run.
+    pub totals: RunTotals,
+}
+
+/// Why a log cannot be audited.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// There is nothing in it.
+    #[error("the log holds no conversation")]
+    Empty,
+    /// A calendar or policy is wrong.
+    #[error("{0}")]
+    Policies(String),
+    /// The facts could not be written.
+    #[error("could not write the facts: {0}")]
+    Sink(#[from] std::io::Error),
+}
+
+/// Rows of a chunk before it goes on.
+const CHUNK_ROWS: usize = 1 << 14;
+
+/// The plan with its period laid over the log's.
+pub fn plan_for(plan: &Plan, log: &Log) -> Plan {
+    let mut plan = plan.clone();
+    if let Some((from, to)) = log.span {
+        plan.start = from;
+        plan.end = Instant(to.ms() + 1);
+        plan.warm_up = crate::time::Span::ZERO;
+    }
+    plan
+}
+
+/// Measures a log by a plan's policies: its facts go to `sink`.
+///
+/// # Errors
+/// The log is empty, a policy cannot be compiled, or the sink failed.
+pub fn audit(log: &Log, plan: &Plan, sink: &mut dyn Sink) -> Result<Audit, AuditError> {
+    let (from, until) = log.span.ok_or(AuditError::Empty)?;
+    let policies = policies(plan)?;
+    let any_bot = log.conversations.values().flatten().any(row::by_bot);
+    let any_status = log.conversations.values().flatten().any(row::is_status);
+    let desk = Desk {
+        priorities: plan.priorities.clone(),
+        default_priority: plan.intents.first().map_or(0, |intent| intent.priority),
+        teams: plan.teams.iter().map(|team| team.name.clone()).collect(),
+        tags: plan.tags.clone(),
+        bot: any_bot,
+    };
+    let mut audit = Audit::default();
+    if !any_status {
+        audit.notes.push(
+            "The log has no statuses: a conversation counts as solved when the desk wrote last, as open when the \
+             customer did"
+                .to_owned(),
+        );
+    }
+    let mut chunk = Chunk::default();
+    for (number, (name, events)) in (0u64..).zip(&log.conversations) {
+        let Some(replay) = replay(events, until, &desk, &policies) else { continue };
+        chunk.conversations.push(row::conversation(number, events, &replay, plan, any_status));
+        push_clocks(&mut chunk, number, &replay);
+        push_notices(&mut chunk, number, &replay, plan);
+        audit.warnings.extend(replay.warnings.iter().cloned());
+        audit.tickets.push(Ticket { conversation: name.clone(), clocks: replay.records });
+        if chunk.rows() >= CHUNK_ROWS {
+            sink.chunk(&chunk)?;
+            chunk.clear();
+        }
+    }
+    sink.chunk(&chunk)?;
+    audit.totals.conversations = log.conversations.len() as u64;
+    audit.totals.measured_from = from.ms();
+    audit.totals.measured_to = until.ms() + 1;
+    Ok(audit)
+}
+
+fn policies(plan: &Plan) -> Result<Policies, AuditError> {
+    let switches = &plan.desk.clocks;
+    let mut calendars = Vec::with_capacity(plan.calendars.len().max(1));
+    for calendar in &plan.calendars {
+        let compiled = compile_calendar(calendar, switches)
+            .map_err(|e| AuditError::Policies(format!("calendar `{}`: {e}", calendar.name)))?;
+        calendars.push(compiled);
+    }
+    if calendars.is_empty() {
+        calendars.push(Calendar::always());
+    }
+    Policies::compile(&plan.policies, &calendars, switches)
+        .map_err(|problems| AuditError::Policies(format!("the SLA policies cannot be used: {problems:?}")))
+}
+
+fn push_clocks(chunk: &mut Chunk, number: u64, replay: &Replay) {
+    let Some(last) = chunk.conversations.len().checked_sub(1) else { return };
+    let row = chunk.conversations.row(last);
+    for record in &replay.records {
+        chunk.clocks.push(ClockRow {
+            conversation: number,
+            clock: record.kind as u8,
+            policy: record.policy,
+            team: row.team,
+            intent: row.intent,
+            segment: row.segment,
+            language: row.language,
+            source: row.source,
+            priority: record.priority,
+            measured: true,
+            started_at: record.started.ms(),
+            due_at: record.due.ms(),
+            ended_at: record.ended.ms(),
+            paused: record.paused.ms(),
+            used: record.used.ms(),
+            target: record.target.ms(),
+            breached: record.breached,
+            counts: record.ended != Instant::NEVER || record.breached,
+            // A log tells when, not why: the cause needs the agents' shifts.
+            cause: 0,
+        });
+    }
+}
+
+/// Notifications that the scenario's rules would have sent for the breaches seen.
+fn push_notices(chunk: &mut Chunk, number: u64, replay: &Replay, plan: &Plan) {
+    for notice in replay.notices.iter().filter(|notice| notice.deadline == Deadline::Due) {
+        for (index, rule) in (0u16..).zip(&plan.rules) {
+            if rule.trigger != Trigger::ClockBreached(notice.kind) {
+                continue;
+            }
+            for action in &rule.actions {
+                if let crate::scenario::plan::Action::Notify { recipient, template } = action {
+                    chunk.notifications.push(NotificationRow {
+                        at: notice.at.ms(),
+                        rule: index,
+                        recipient: *recipient,
+                        conversation: number,
+                        template: *template,
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Index of a name in a list, `NONE` if it is not there.
+fn index_of<'a>(mut names: impl Iterator<Item = &'a str>, name: &str) -> u16 {
+    names.position(|known| known == name).and_then(|at| u16::try_from(at).ok()).unwrap_or(NONE)
+}
