@@ -123,7 +123,9 @@ mod tests {
         }
         assert_eq!(
             lines.last().copied(),
-            Some("3 metrics differ for real, 1 are the same in every replication; each interval holds at 95 %.")
+            Some(
+                "3 metrics differ for real, 1 are the same in every replication; each interval holds at 95 %."
+            )
         );
         assert_eq!(lines.len(), 8, "{text}");
     }
