@@ -109,7 +109,25 @@ mod tests {
 
     #[test]
     fn what_is_real_stands_first() {
-        insta::assert_snapshot!(comparison(&sample(), "USD", 100));
+        let text = comparison(&sample(), "USD", 100);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "one more agent beside as it is");
+        for (line, parts) in lines[2..].iter().zip([
+            ["better", "first_response.p90", "3m 41s → 2m 10s", "−1m 31s"],
+            ["worse", "cost.per_conversation", "0.446 USD → 0.501 USD", "+0.055 USD"],
+            ["changed", "agents.staffed", "5.20 → 6.20", "+1.00"],
+            ["no difference shown", "csat", "79.2 % → 79.3 %", "+0.1 pp"],
+        ]) {
+            assert!(line.starts_with(parts[0]), "{line}");
+            assert!(parts.iter().all(|part| line.contains(part)), "{line}");
+        }
+        assert_eq!(
+            lines.last().copied(),
+            Some(
+                "3 metrics differ for real, 1 are the same in every replication; each interval holds at 95 %."
+            )
+        );
+        assert_eq!(lines.len(), 8, "{text}");
     }
 
     #[test]
