@@ -14,7 +14,7 @@ fn webhooks() -> String {
     let mut n = 0_u64;
     while out.len() < BYTES {
         let (person, at) = (5_511_990_000_000 + n % 500, 1_772_458_200 + n * 7);
-        let value = if n % 3 == 0 {
+        let value = if n.is_multiple_of(3) {
             format!(
                 r#""contacts":[{{"profile":{{"name":"Person {}"}},"wa_id":"{person}"}}],"messages":[{{"from":"{person}","id":"wamid.HBgNNTUxMTk5OTk5MDAwMBUCABIYFDNB{n}","timestamp":"{at}","type":"text","text":{{"body":"Hello, where is my order? It should have come on Tuesday, and nobody told me anything."}}}}]"#,
                 n % 500

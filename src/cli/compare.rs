@@ -10,7 +10,7 @@ use crate::measure::Measures;
 use crate::report;
 use crate::scenario::Loaded;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Compare variants with a baseline, on common random numbers
 ///
@@ -39,7 +39,7 @@ struct Side {
     measures: Measures,
 }
 
-fn side(name: String, path: &PathBuf, args: &SimulationArgs, ui: &Ui) -> Result<Side, Failure> {
+fn side(name: String, path: &Path, args: &SimulationArgs, ui: &Ui) -> Result<Side, Failure> {
     let loaded = simulate::load(path, args, ui)?;
     let compiled = simulate::compile(&loaded)?;
     let measures = simulate::measures(&loaded)?;
@@ -48,7 +48,7 @@ fn side(name: String, path: &PathBuf, args: &SimulationArgs, ui: &Ui) -> Result<
 
 pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
     let plain = SimulationArgs { set: Vec::new(), ..args.simulation.clone() };
-    let name = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let name = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let mut sides = vec![side(name(&args.base), &args.base, &plain, ui)?];
     for path in &args.variants {
         sides.push(side(name(path), path, &plain, ui)?);

@@ -44,7 +44,7 @@ impl<O: Observer> World<'_, O> {
         let outcome = match &self.plan.bot.kind {
             BotKind::None => {
                 let team = self.c.team_of_intent[usize::from(self.slots[slot as usize].need.intent)];
-                self.to_people(slot, team);
+                self.hand_to_people(slot, team);
                 return;
             }
             _ if self.bot_out => {
@@ -165,7 +165,7 @@ impl<O: Observer> World<'_, O> {
         self.leave_bot(slot);
         self.slots[slot as usize].hand_off = reason as u8;
         self.tell(slot, |_| Note::HandedOver { reason, team });
-        self.to_people(slot, team);
+        self.hand_to_people(slot, team);
     }
 
     /// The bot's part is over, however it ended.

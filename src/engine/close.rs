@@ -62,7 +62,7 @@ impl<O: Observer> World<'_, O> {
         if first_time {
             self.slots[slot as usize].hand_off = HandOff::AskedForPerson as u8;
             let team = self.c.team_of_intent[usize::from(intent)];
-            self.to_people(slot, team);
+            self.hand_to_people(slot, team);
             return;
         }
         self.accounts.backlog(now, 1);

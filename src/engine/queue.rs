@@ -15,7 +15,7 @@ use crate::time::Instant;
 
 impl<O: Observer> World<'_, O> {
     /// A conversation comes to people for the first time: its ticket is made, then it queues.
-    pub(super) fn to_people(&mut self, slot: u32, team: TeamIdx) {
+    pub(super) fn hand_to_people(&mut self, slot: u32, team: TeamIdx) {
         let now = self.now;
         let conversation = &mut self.slots[slot as usize];
         conversation.handed_off_at = now;

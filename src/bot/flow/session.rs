@@ -242,20 +242,20 @@ impl Advance<'_> {
 
     /// Keywords, then what the recogniser makes of it; false if neither leads anywhere.
     fn route(&mut self, text: &str, reading: &Reading, open: Option<StepIdx>) -> bool {
-        if let Some(index) = reading.keyword {
-            if let Some(keyword) = self.flow.keywords.get(usize::from(index)) {
-                self.understood(Why::Keyword(index));
-                match keyword.then {
-                    KeywordThen::Go(step) => {
-                        self.volunteered(text);
-                        self.enter(step);
-                    }
-                    KeywordThen::HandOff(reason) => {
-                        self.hand_off(HandOff::Keyword(reason), Why::Keyword(index));
-                    }
+        if let Some(index) = reading.keyword
+            && let Some(keyword) = self.flow.keywords.get(usize::from(index))
+        {
+            self.understood(Why::Keyword(index));
+            match keyword.then {
+                KeywordThen::Go(step) => {
+                    self.volunteered(text);
+                    self.enter(step);
                 }
-                return true;
+                KeywordThen::HandOff(reason) => {
+                    self.hand_off(HandOff::Keyword(reason), Why::Keyword(index));
+                }
             }
+            return true;
         }
         let Some(Guess { topic, confidence, then }) = reading.guess else { return false };
         match then {

@@ -171,7 +171,7 @@ fn entities(source: &Source, draft: &mut Draft) -> Result<BTreeMap<String, Entit
         {
             if let Some(Value::Array(list)) = file(source, beside)? {
                 for (value, words) in entries(&list) {
-                    values.entry(value).or_insert_with(Vec::new).extend(words);
+                    values.entry(value).or_default().extend(words);
                 }
             }
         }

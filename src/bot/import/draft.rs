@@ -218,10 +218,10 @@ impl Draft {
 
     fn automatic_targets(&self, name: &str) -> Vec<String> {
         let Some(step) = self.flow.step.get(name) else { return Vec::new() };
-        if let Some(slot) = &step.ask {
-            if step.set.get(slot.as_ref()).is_some_and(String::is_empty) {
-                return Vec::new();
-            }
+        if let Some(slot) = &step.ask
+            && step.set.get(slot.as_ref()).is_some_and(String::is_empty)
+        {
+            return Vec::new();
         }
         let look_up = step.look_up.iter().flat_map(|l| [&l.found, &l.missing].into_iter().chain(&l.failed));
         let all = step.go.iter().chain(step.branch.iter().map(|b| &b.go)).chain(look_up);

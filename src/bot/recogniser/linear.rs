@@ -132,8 +132,8 @@ mod tests {
         let mut scores = Vec::new();
         for (row, truth) in rows.iter().zip(truth) {
             model.scores(row, &mut scores);
-            for label in 0..3 {
-                assert_eq!(scores[label] > 0.0, truth == Some(label as u16), "{row:?} {label}");
+            for (label, score) in (0u16..).zip(&scores) {
+                assert_eq!(*score > 0.0, truth == Some(label), "{row:?} {label}");
             }
         }
     }

@@ -58,7 +58,7 @@ pub fn iso(text: &str, zone: &TimeZone) -> Option<Stamp> {
         part.iter().try_fold(0, |n, b| b.is_ascii_digit().then(|| n * 10 + i64::from(b - b'0')))
     };
     let sign = |at: usize, allowed: &[u8]| bytes.get(at).is_some_and(|b| allowed.contains(b));
-    if !(sign(4, b"-/") && sign(7, b"-/") && sign(10, b"T ")) || !sign(13, b":") {
+    if !(sign(4, b"-/") && sign(7, b"-/") && sign(10, b"T ") && sign(13, b":")) {
         return None;
     }
     let date = civil_date(number(0, 4)?, number(5, 2)?, number(8, 2)?)?;

@@ -177,9 +177,9 @@ mod tests {
             kind: KINDS[n % 8],
             from: ROLES[n % 4],
             actor: String::new(),
-            text: (n % 2 == 0).then(|| "hé".repeat(n % 5)),
+            text: n.is_multiple_of(2).then(|| "hé".repeat(n % 5)),
             media: None,
-            value: (n % 3 == 0).then(|| "open".to_owned()),
+            value: n.is_multiple_of(3).then(|| "open".to_owned()),
             precision: PRECISIONS[n % 3],
             origin: format!("f:{n}"),
         };

@@ -65,7 +65,9 @@ pub fn markdown(outcomes: &[Outcome]) -> String {
 }
 
 fn row(f: &Compared) -> String {
-    let mut text = format!("| {} | {} | {} | ", f.name, digits(f.exact), digits(f.estimate));
+    // In bold: the figures whose precision decides how long a case runs.
+    let name = if f.decides { format!("**{}**", f.name) } else { f.name.clone() };
+    let mut text = format!("| {name} | {} | {} | ", digits(f.exact), digits(f.estimate));
     let relative = 100.0 * f.standard_error / f.exact.abs();
     let _ = if relative.is_finite() {
         write!(text, "{relative:.2} % | {:+.2} |", f.z)

@@ -47,11 +47,10 @@ impl Wati {
             None if !customer.is_empty() => Thread::Person(&customer),
             None => return intake.quarantine(line, "neither ticket nor customer is named", b""),
         };
-        let message = match name {
-            "message" | "newContactMessageReceived" => true,
-            "sessionMessageSent" | "templateMessageSent" => true,
-            _ => false,
-        };
+        let message = matches!(
+            name,
+            "message" | "newContactMessageReceived" | "sessionMessageSent" | "templateMessageSent"
+        );
         if message {
             let id = record.first_id(&["whatsappMessageId", "id"]);
             if !self.seen.insert(fingerprint(("message", &*id))) {

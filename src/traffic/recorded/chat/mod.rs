@@ -107,7 +107,7 @@ fn survey(input: &Input, intake: &mut Intake<'_>) -> Result<Survey, ImportError>
     let mut before = LineEnd::File;
     let mut lines = Lines::new(input.open()?, intake.options.limits.element_bytes);
     while let Some(line) = lines.next_line().map_err(|e| input.failed(e))? {
-        intake.advance((line.bytes.len() as u64 + 1) / 2);
+        intake.advance((line.bytes.len() as u64).div_ceil(2));
         let previous = std::mem::replace(&mut before, line.end);
         match line.end {
             LineEnd::CrLf => crlf += 1,
