@@ -31,6 +31,5 @@ pub mod audit;
 pub mod measure;
 pub mod experiment;
 pub mod staffing;
-pub mod fit;
 pub mod report;
 pub mod cli;

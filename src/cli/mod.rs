@@ -7,6 +7,7 @@ mod check;
 mod compare;
 mod exit;
 mod explain;
+mod generate;
 mod import;
 mod init;
 mod presets;
@@ -69,6 +70,9 @@ enum Verb {
     Schema(schema::Args),
     /// Print the presets of help desks and channels
     Presets(presets::Args),
+    /// Print shell completions, or write the man pages
+    #[command(hide = true)]
+    Generate(generate::Args),
 }
 
 /// Entry of the program.
@@ -94,6 +98,7 @@ pub fn main() -> ExitCode {
         Verb::Bot(args) => bot::run(&args, &ui),
         Verb::Schema(args) => schema::run(&args, &ui),
         Verb::Presets(args) => presets::run(&args, &ui),
+        Verb::Generate(args) => generate::run(&args, &ui),
     };
     match outcome {
         Ok(exit) => exit.into(),
