@@ -155,6 +155,8 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn fall_silent(&mut self, slot: u32) {
         self.slots[slot as usize].silence = NO_STAMP;
         match self.slots[slot as usize].phase {
+            // Who has his answer and does not say whether it helped had no reason to go on.
+            Phase::Bot if self.talks.is_content(slot) => self.resolve(slot, true),
             Phase::Bot => self.end(slot, Outcome::LeftBot),
             Phase::Agent => {
                 self.drop_work(slot);

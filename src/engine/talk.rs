@@ -55,6 +55,11 @@ impl Talks {
         }
     }
 
+    /// Whether the bot has answered what this customer came for, to his content.
+    pub fn is_content(&self, slot: u32) -> bool {
+        self.sessions.get(slot as usize).and_then(Option::as_ref).is_some_and(|talk| talk.content)
+    }
+
     /// Which rules' words the message being delivered contains.
     pub fn word_hits(&mut self, c: &Compiled) -> WordHits {
         if self.text.is_empty() {
