@@ -2,6 +2,7 @@
 //! a simulation gives, with the same policies, calendars and clocks, and nothing simulated. What is
 //! right of the facts (measures, reports) cannot tell the difference.
 
+mod cause;
 mod row;
 
 use crate::facts::{Chunk, ClockRow, NONE, NotificationRow, RunTotals, Sink};
@@ -28,6 +29,14 @@ impl Log {
             None => {
                 self.conversations.insert(event.conversation.clone(), vec![event]);
             }
+        }
+    }
+
+    /// The log was taken at this instant: what was due before it has passed, though nothing happened
+    /// any more. An instant before its end changes nothing.
+    pub fn taken_at(&mut self, at: Instant) {
+        if let Some((_, to)) = &mut self.span {
+            *to = at.max(*to);
         }
     }
 
@@ -121,11 +130,15 @@ pub fn audit(log: &Log, plan: &Plan, sink: &mut dyn Sink) -> Result<Audit, Audit
                 .to_owned(),
         );
     }
+    let staffed = cause::Staffed::of(plan, from, until);
     let mut chunk = Chunk::default();
     for (number, (name, events)) in (0u64..).zip(&log.conversations) {
         let Some(replay) = replay(events, until, &desk, &policies) else { continue };
         chunk.conversations.push(row::conversation(number, events, &replay, plan, any_status));
-        push_clocks(&mut chunk, number, &replay);
+        push_clocks(&mut chunk, number, &replay, |record| {
+            let handed = row::bot_part_ended(events);
+            cause::cause(record, events, until, handed, &staffed, &policies) as u8
+        });
         push_notices(&mut chunk, number, &replay, plan);
         audit.warnings.extend(replay.warnings.iter().cloned());
         audit.tickets.push(Ticket { conversation: name.clone(), clocks: replay.records });
@@ -156,7 +169,7 @@ fn policies(plan: &Plan) -> Result<Policies, AuditError> {
         .map_err(|problems| AuditError::Policies(format!("the SLA policies cannot be used: {problems:?}")))
 }
 
-fn push_clocks(chunk: &mut Chunk, number: u64, replay: &Replay) {
+fn push_clocks(chunk: &mut Chunk, number: u64, replay: &Replay, cause: impl Fn(&ClockRecord) -> u8) {
     let Some(last) = chunk.conversations.len().checked_sub(1) else { return };
     let row = chunk.conversations.row(last);
     for record in &replay.records {
@@ -179,17 +192,20 @@ fn push_clocks(chunk: &mut Chunk, number: u64, replay: &Replay) {
             target: record.target.ms(),
             breached: record.breached,
             counts: record.ended != Instant::NEVER || record.breached,
-            // A log tells when, not why: the cause needs the agents' shifts.
-            cause: 0,
+            cause: cause(record),
         });
     }
 }
 
-/// Notifications that the scenario's rules would have sent for the breaches seen.
+/// Notifications that the scenario's rules would have sent for the warnings and breaches seen.
 fn push_notices(chunk: &mut Chunk, number: u64, replay: &Replay, plan: &Plan) {
-    for notice in replay.notices.iter().filter(|notice| notice.deadline == Deadline::Due) {
+    for notice in &replay.notices {
+        let trigger = match notice.deadline {
+            Deadline::Warn => Trigger::ClockWarned(notice.kind),
+            Deadline::Due => Trigger::ClockBreached(notice.kind),
+        };
         for (index, rule) in (0u16..).zip(&plan.rules) {
-            if rule.trigger != Trigger::ClockBreached(notice.kind) {
+            if rule.trigger != trigger {
                 continue;
             }
             for action in &rule.actions {

@@ -11,6 +11,17 @@ pub(super) fn by_bot(event: &Event) -> bool {
     event.kind == Kind::Message && event.from == Role::Bot
 }
 
+/// When the bot's part ended: its hand-off, or a person's first message; none if no bot wrote.
+pub(super) fn bot_part_ended(events: &[Event]) -> Option<Instant> {
+    if !events.iter().any(by_bot) {
+        return None;
+    }
+    let ended = |event: &&Event| {
+        event.from == Role::Bot && event.kind == Kind::Assign || message_of(event, Role::Agent)
+    };
+    Some(events.iter().filter(ended).map(|event| event.at).min().unwrap_or(Instant::NEVER))
+}
+
 pub(super) fn is_status(event: &Event) -> bool {
     event.kind == Kind::Status
 }

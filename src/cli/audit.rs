@@ -33,6 +33,10 @@ pub(super) struct Args {
     /// What the columns of a table mean
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
+    /// When the log was taken: what was due by then counts, though nothing happened any more; its last
+    /// event if not given
+    #[arg(long, value_name = "INSTANT")]
+    pub until: Option<jiff::Timestamp>,
     /// Write the report to this folder
     #[arg(short, long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
@@ -54,7 +58,10 @@ impl Sink for Measured<'_, '_> {
 
 pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
     let loaded = simulate::load(&args.scenario, &args.simulation, ui)?;
-    let log = read(args, &loaded.plan, ui)?;
+    let mut log = read(args, &loaded.plan, ui)?;
+    if let Some(until) = args.until {
+        log.taken_at(Instant(until.as_millisecond()));
+    }
     let mut plan = audit::plan_for(&loaded.plan, &log);
     plan.name = format!("Audit by \"{}\"", loaded.plan.name);
     let measures = Measures::new(&plan).map_err(|fault| Failure::input(anyhow::anyhow!("{fault}")))?;

@@ -117,16 +117,22 @@ impl<O: Observer> World<'_, O> {
     /// Schedules a return about the same need, if the customer will come back.
     pub(super) fn maybe_come_back(&mut self, slot: u32) {
         let customer = &self.plan.customer;
-        let conversation = &self.slots[slot as usize];
-        if customer.repeats <= 0.0 || conversation.need.repeat == u8::MAX {
+        if customer.repeats <= 0.0 {
             return;
         }
+        let conversation = &self.slots[slot as usize];
         let mut stream = self.streams.nth(Purpose::Return, conversation.need.entity, 64);
         if !stream.chance(customer.repeats) {
             return;
         }
         let at = Instant(self.now.ms() + customer.repeat_delay.draw_ms(&mut stream));
-        if at >= self.plan.end {
+        self.comes_back_at(slot, at);
+    }
+
+    /// Another contact about the same need, linked to this one.
+    pub(super) fn comes_back_at(&mut self, slot: u32, at: Instant) {
+        let conversation = &self.slots[slot as usize];
+        if at >= self.plan.end || conversation.need.repeat == u8::MAX {
             return;
         }
         let need = &conversation.need;

@@ -6,7 +6,7 @@ use super::story::{Note, Observer};
 use super::world::World;
 use crate::facts::{Cause, ClockRow, NONE};
 use crate::rules::Moment;
-use crate::scenario::plan::{ClockKind, Trigger};
+use crate::scenario::plan::{ClockKind, PolicyIdx, Trigger};
 use crate::scenario::switches::Status;
 use crate::sla::{ClockRecord, Deadline, Input, Opening, TicketFacts, Tracker};
 use crate::time::Instant;
@@ -37,23 +37,13 @@ impl<O: Observer> World<'_, O> {
         if !self.tickets.has_policies {
             return;
         }
+        if self.c.policies.reads_text() {
+            self.tickets.set_text(slot, &self.talks.text);
+        }
+        let policy = self.select_policy(slot);
         let conversation = &self.slots[slot as usize];
         let with_bot = !conversation.in_desk();
-        let facts = TicketFacts {
-            at: self.now,
-            text: &self.talks.text,
-            intent: conversation.need.intent,
-            language: conversation.need.language,
-            segment: conversation.need.segment,
-            priority: conversation.priority,
-            team: (conversation.team != NO_TEAM).then_some(conversation.team),
-            media: conversation.need.media,
-            reopened: u16::from(conversation.reopens),
-            with_bot,
-            tags: conversation.tags,
-        };
         let policies = &self.c.policies;
-        let policy = policies.select(&facts);
         let opening = Opening {
             at: self.now,
             policy,
@@ -65,6 +55,36 @@ impl<O: Observer> World<'_, O> {
         self.tickets.trackers[slot as usize] = Some(Tracker::start(opening, policies));
         let priority = self.slots[slot as usize].priority;
         self.tell(slot, |_| Note::TicketCreated { priority, policy });
+    }
+
+    /// The policy that its facts of now select.
+    fn select_policy(&self, slot: u32) -> Option<PolicyIdx> {
+        let conversation = &self.slots[slot as usize];
+        self.c.policies.select(&TicketFacts {
+            at: self.now,
+            text: self.tickets.text(slot),
+            intent: conversation.need.intent,
+            language: conversation.need.language,
+            segment: conversation.need.segment,
+            priority: conversation.priority,
+            team: (conversation.team != NO_TEAM).then_some(conversation.team),
+            media: conversation.need.media,
+            reopened: u16::from(conversation.reopens),
+            with_bot: !conversation.in_desk(),
+            tags: conversation.tags,
+        })
+    }
+
+    /// Something that policies ask for changed: another may apply from now on.
+    pub(super) fn choose_policy(&mut self, slot: u32) {
+        if !self.tickets.has_policies || !self.c.policies.may_change() {
+            return;
+        }
+        let Some(before) = self.tickets.trackers[slot as usize].as_ref().map(Tracker::policy) else { return };
+        let policy = self.select_policy(slot);
+        if policy != before {
+            self.clock(slot, Input::Policy(policy));
+        }
     }
 
     /// Tells the ticket's clocks that something happened.
@@ -147,7 +167,13 @@ impl<O: Observer> World<'_, O> {
         let queue = (c.queue_ms + waiting_now).min(total);
         let silent = c.silent_ms.min(total);
         let handling = (total - bot - queue - silent).max(0);
-        let in_queue = if c.saw_staff { Cause::AtCapacity } else { Cause::NobodyOnShift };
+        let in_queue = if c.saw_staff {
+            Cause::AtCapacity
+        } else if !self.c.is_open(self.c.policies.calendar_of(Some(record.policy)), c.queued_at) {
+            Cause::OutsideHours
+        } else {
+            Cause::NobodyOnShift
+        };
         let parts = [
             (queue, in_queue),
             (bot, Cause::BotTime),
@@ -169,9 +195,10 @@ impl<O: Observer> World<'_, O> {
                 Deadline::Warn => Note::ClockWarned { clock, due },
                 Deadline::Due => Note::ClockBreached { clock, due },
             });
-            if deadline == Deadline::Due {
-                self.fire_clock(slot, |trigger| *trigger == Trigger::ClockBreached(clock));
-            }
+            self.fire_clock(slot, |trigger| match deadline {
+                Deadline::Warn => *trigger == Trigger::ClockWarned(clock),
+                Deadline::Due => *trigger == Trigger::ClockBreached(clock),
+            });
         }
     }
 
@@ -192,7 +219,8 @@ impl<O: Observer> World<'_, O> {
 
     /// The ticket's clocks have deadlines that something waits for.
     pub(super) fn clock_next_deadline(&self, slot: u32) -> Instant {
-        if !self.c.rules.watches_clocks && !self.observer.watches(self.slots[slot as usize].id) {
+        let watched = self.c.rules.watches_clocks || self.c.policies.judges_at_poll();
+        if !watched && !self.observer.watches(self.slots[slot as usize].id) {
             return Instant::NEVER;
         }
         let Some(Some(tracker)) = self.tickets.trackers.get(slot as usize) else { return Instant::NEVER };

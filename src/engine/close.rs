@@ -34,17 +34,23 @@ impl<O: Observer> World<'_, O> {
         }
         let customer = &self.plan.customer;
         let conversation = &self.slots[slot as usize];
+        let mut returns = None;
         if customer.reopens > 0.0 && conversation.reopens < u8::MAX {
             let n = u32::from(conversation.reopens);
             let mut stream = self.streams.nth(Purpose::Return, conversation.need.entity, n);
             if stream.chance(customer.reopens) {
                 let delay = customer.reopen_delay.draw_ms(&mut stream);
+                returns = Some(Instant(now.ms() + delay));
                 if self.plan.desk.reopen_window.is_none_or(|window| delay <= window.ms()) {
                     let at = Instant(now.ms() + delay);
                     self.slots[slot as usize].step = self.events.schedule(at, Kind::CustomerWrites, slot);
                     return;
                 }
             }
+        }
+        if let Some(at) = returns {
+            // Too late for this ticket: what the customer writes then makes another.
+            self.comes_back_at(slot, at);
         }
         let bot_alone = by_bot && !self.slots[slot as usize].human_answered;
         self.end(slot, if bot_alone { Outcome::BotSolved } else { Outcome::AgentSolved });
@@ -69,6 +75,7 @@ impl<O: Observer> World<'_, O> {
         self.slots[slot as usize].phase = Phase::Queue;
         self.draw_replies(slot);
         self.clock(slot, Input::Status(Status::Open));
+        self.choose_policy(slot);
         self.fire(slot, Moment::Reopened, 0);
         if self.slots[slot as usize].phase == Phase::Queue && self.slots[slot as usize].queue == NO_STAMP {
             self.enqueue(slot, team, now);
@@ -146,7 +153,8 @@ impl<O: Observer> World<'_, O> {
     /// The rating the customer gives, 0 if none.
     fn rate(&self, slot: u32, satisfied: f32) -> u8 {
         let rates = self.plan.customer.rates;
-        if rates <= 0.0 {
+        let asked = self.slots[slot as usize].surveyed || !self.c.rules.surveys;
+        if rates <= 0.0 || !asked {
             return 0;
         }
         let mut stream = self.streams.stream(Purpose::Rating, self.slots[slot as usize].need.entity);

@@ -173,6 +173,7 @@ impl Compiled {
         let policies = compile_policies(&plan)?;
         let flow = load_flow(&plan)?.map(Arc::new);
         let needs_text = rules.reads_text
+            || policies.reads_text()
             || plan.keep_messages
             || matches!(plan.bot.kind, BotKind::Flow { .. } | BotKind::Http { .. });
         let measured_from = plan.start + plan.warm_up;

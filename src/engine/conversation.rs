@@ -23,6 +23,8 @@ pub(super) enum Phase {
     Offered,
     /// With an agent.
     Agent,
+    /// Put aside for a while; nobody has it.
+    Snoozed,
     /// Resolved; the customer will come back and reopen it.
     Resolved,
 }
@@ -58,6 +60,8 @@ pub(super) struct Conversation {
     pub owed: bool,
     pub human_answered: bool,
     pub ticket: bool,
+    /// A rule asked for a rating.
+    pub surveyed: bool,
     pub bot_outcome: super::bot::BotOutcome,
     pub hand_off: u8,
     pub team: u16,
@@ -135,6 +139,7 @@ impl Conversation {
             owed: false,
             human_answered: false,
             ticket: false,
+            surveyed: false,
             bot_outcome: super::bot::BotOutcome::Await,
             hand_off: 0,
             team: NO_TEAM,
@@ -188,6 +193,6 @@ impl Conversation {
 
     /// An open ticket: somebody of the desk has it or will get it.
     pub fn in_desk(&self) -> bool {
-        matches!(self.phase, Phase::Queue | Phase::Offered | Phase::Agent)
+        matches!(self.phase, Phase::Queue | Phase::Offered | Phase::Agent | Phase::Snoozed)
     }
 }

@@ -46,13 +46,15 @@ impl<O: Observer> World<'_, O> {
             self.clock(slot, Input::Status(Status::Open));
         }
         self.clock(slot, Input::CustomerMessage);
+        let was_aside = self.slots[slot as usize].phase == Phase::Snoozed;
         self.fire(slot, Moment::CustomerMessage, 0);
         match self.slots[slot as usize].phase {
             Phase::Bot => self.bot_hears(slot, media),
             Phase::Agent => self.owe_reply(slot),
             Phase::Queue => self.schedule_follow_up(slot),
             Phase::Resolved => self.reopen(slot),
-            Phase::Offered | Phase::Free => {}
+            Phase::Snoozed if was_aside => self.wake(slot),
+            Phase::Snoozed | Phase::Offered | Phase::Free => {}
         }
         self.arm_deadline(slot);
     }
@@ -130,6 +132,10 @@ impl<O: Observer> World<'_, O> {
     }
 
     pub(super) fn lose_patience(&mut self, slot: u32) {
+        if self.slots[slot as usize].phase == Phase::Snoozed {
+            // No patience runs while it is put aside: this is the end of that time.
+            return self.wake(slot);
+        }
         self.tell(slot, |_| Note::LostPatience);
         self.slots[slot as usize].patience = NO_STAMP;
         match self.slots[slot as usize].phase {
@@ -147,7 +153,7 @@ impl<O: Observer> World<'_, O> {
                 self.release_agent(slot);
                 self.end(slot, Outcome::Abandoned);
             }
-            Phase::Bot | Phase::Resolved | Phase::Free => {}
+            Phase::Bot | Phase::Snoozed | Phase::Resolved | Phase::Free => {}
         }
     }
 
@@ -163,7 +169,7 @@ impl<O: Observer> World<'_, O> {
                 self.release_agent(slot);
                 self.end(slot, Outcome::LeftAgent);
             }
-            Phase::Queue | Phase::Offered | Phase::Resolved | Phase::Free => {}
+            Phase::Queue | Phase::Offered | Phase::Snoozed | Phase::Resolved | Phase::Free => {}
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::facts::{HandOff, NONE, Outcome, QueueEnd, QueueStayRow};
 use crate::random::Purpose;
 use crate::rules::Moment;
 use crate::scenario::plan::TeamIdx;
+use crate::scenario::switches::Status;
 use crate::sla::Input;
 use crate::time::Instant;
 
@@ -348,6 +349,7 @@ impl<O: Observer> World<'_, O> {
             Phase::Queue if self.slots[slot as usize].queue == NO_STAMP => {
                 // On its way into a queue: this one.
                 self.slots[slot as usize].team = team;
+                self.choose_policy(slot);
                 return;
             }
             Phase::Queue => {
@@ -364,6 +366,12 @@ impl<O: Observer> World<'_, O> {
                 self.slots[slot as usize].work_left = left.unwrap_or(-1.0);
                 self.release_agent(slot);
             }
+            Phase::Snoozed => {
+                // The other team looks at it at once.
+                self.slots[slot as usize].patience = NO_STAMP;
+                self.clock(slot, Input::Status(Status::Open));
+                self.slots[slot as usize].phase = Phase::Queue;
+            }
             Phase::Resolved | Phase::Free => return,
         }
         let conversation = &mut self.slots[slot as usize];
@@ -371,6 +379,7 @@ impl<O: Observer> World<'_, O> {
         self.tell(slot, |_| Note::Transferred { to: team });
         let now = self.now;
         self.slots[slot as usize].team = team;
+        self.choose_policy(slot);
         self.fire(slot, Moment::Moved, 0);
         if self.slots[slot as usize].phase != Phase::Free && self.slots[slot as usize].queue == NO_STAMP {
             let team = self.slots[slot as usize].team;

@@ -25,6 +25,7 @@ pub enum Note {
     BeganReply { agent: u32, work_ms: i64, open: u16 },
     AgentReplied { agent: u32, template: bool },
     HandedBack { agent: u32 },
+    Snoozed { until: Instant },
     Interrupted { agent: u32 },
     Transferred { to: u16 },
     RuleFired { rule: u16 },

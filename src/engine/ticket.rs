@@ -5,9 +5,11 @@ use super::conversation::Phase;
 use super::event_list::{Kind, NO_STAMP};
 use super::story::{Note, Observer};
 use super::world::World;
+use crate::bot::text::fold;
 use crate::facts::{FiringRow, HandOff, NotificationRow, Outcome};
 use crate::rules::{Moment, Since, Situation, WordHits, due, holds};
 use crate::scenario::plan::{Action, RuleIdx, TeamIdx, Trigger};
+use crate::scenario::switches::Status;
 use crate::sla::{Input, Tracker};
 use crate::time::Instant;
 use smallvec::SmallVec;
@@ -23,6 +25,8 @@ pub(super) struct Tickets {
     has_rules: bool,
     /// Which rules' words the last message contained.
     words: Vec<WordHits>,
+    /// First messages, folded, where policies look for words.
+    texts: Vec<String>,
     /// Rules that fired at this instant, to find loops: (slot, rule).
     cascade: Vec<(u32, RuleIdx)>,
     cascade_at: Instant,
@@ -37,6 +41,7 @@ impl Tickets {
             fired: Vec::new(),
             has_rules: !c.rules.is_empty(),
             words: Vec::new(),
+            texts: Vec::new(),
             cascade: Vec::new(),
             cascade_at: Instant(i64::MIN),
         }
@@ -58,6 +63,9 @@ impl Tickets {
             }
             self.trackers[s] = None;
         }
+        if let Some(text) = self.texts.get_mut(s) {
+            text.clear();
+        }
         if self.has_rules {
             self.fired[s].clear();
             self.words[s] = WordHits::default();
@@ -70,6 +78,18 @@ impl Tickets {
 
     pub fn set_words(&mut self, slot: u32, words: WordHits) {
         self.words[slot as usize] = words;
+    }
+
+    /// Keeps the text that policies look at.
+    pub fn set_text(&mut self, slot: u32, text: &str) {
+        if self.texts.len() <= slot as usize {
+            self.texts.resize(slot as usize + 1, String::new());
+        }
+        self.texts[slot as usize] = fold(text);
+    }
+
+    pub fn text(&self, slot: u32) -> &str {
+        self.texts.get(slot as usize).map_or("", String::as_str)
     }
 
     pub fn set_overflow(&mut self, slot: u32, stamp: u64) {
@@ -205,14 +225,21 @@ impl<O: Observer> World<'_, O> {
                 let recipient = *recipient;
                 self.tell(slot, |_| Note::Notified { recipient, rule });
             }
-            Action::Tag(tag) => self.slots[slot as usize].tags |= 1 << (tag & 63),
+            Action::Tag(tag) => {
+                self.slots[slot as usize].tags |= 1 << (tag & 63);
+                self.choose_policy(slot);
+            }
             Action::SendMessage => {
                 self.send(slot);
                 let conversation = &mut self.slots[slot as usize];
                 conversation.bot_messages = conversation.bot_messages.saturating_add(1);
             }
             Action::Close => self.close_by_rule(slot),
-            Action::Survey => {}
+            Action::Survey => {
+                self.send(slot);
+                self.slots[slot as usize].surveyed = true;
+            }
+            Action::Snooze(span) => self.snooze(slot, *span),
         }
     }
 
@@ -224,6 +251,7 @@ impl<O: Observer> World<'_, O> {
         self.slots[slot as usize].priority = to;
         self.tell(slot, |_| Note::PriorityChanged { from, to });
         self.clock(slot, Input::Priority(to));
+        self.choose_policy(slot);
         // Its place in the queue follows.
         if self.slots[slot as usize].phase == Phase::Queue && self.slots[slot as usize].queue != NO_STAMP {
             self.requeue(slot);
@@ -256,8 +284,44 @@ impl<O: Observer> World<'_, O> {
                 self.release_agent(slot);
                 self.end(slot, Outcome::LeftAgent);
             }
+            Phase::Snoozed => self.end(slot, Outcome::LeftAgent),
             Phase::Resolved | Phase::Free => {}
         }
+    }
+
+    /// Put aside: nobody has it, no patience runs, the clocks stand where the desk says so.
+    fn snooze(&mut self, slot: u32, span: crate::time::Span) {
+        match self.slots[slot as usize].phase {
+            Phase::Queue => {
+                if self.slots[slot as usize].queue != NO_STAMP {
+                    self.leave_queue(slot, crate::facts::QueueEnd::Moved);
+                }
+            }
+            Phase::Agent | Phase::Offered => {
+                let left = self.drop_work(slot);
+                self.slots[slot as usize].work_left = left.unwrap_or(-1.0);
+                self.release_agent(slot);
+            }
+            Phase::Bot | Phase::Snoozed | Phase::Resolved | Phase::Free => return,
+        }
+        let until = self.now + span;
+        let wakes = self.events.schedule(until, Kind::Patience, slot);
+        let conversation = &mut self.slots[slot as usize];
+        conversation.phase = Phase::Snoozed;
+        conversation.patience = wakes;
+        self.tell(slot, |_| Note::Snoozed { until });
+        self.clock(slot, Input::Status(Status::Snoozed));
+    }
+
+    /// The time is over, or the customer wrote: it queues again, in its old place.
+    pub(super) fn wake(&mut self, slot: u32) {
+        let conversation = &mut self.slots[slot as usize];
+        conversation.patience = NO_STAMP;
+        let (team, rank_since) = (conversation.team, conversation.rank_since);
+        let rank_since = rank_since.known().unwrap_or(self.now);
+        self.clock(slot, Input::Status(Status::Open));
+        self.enqueue(slot, team, rank_since);
+        self.arm_deadline(slot);
     }
 
     /// Sets the ticket's one timer to its earliest deadline.

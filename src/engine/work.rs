@@ -215,6 +215,7 @@ impl<O: Observer> World<'_, O> {
                 conversation.transfers = conversation.transfers.saturating_add(1);
                 self.tell(slot, |_| Note::Transferred { to });
                 self.slots[slot as usize].team = to;
+                self.choose_policy(slot);
                 self.enqueue(slot, to, now);
                 self.arm_deadline(slot);
             }

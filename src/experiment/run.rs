@@ -74,7 +74,9 @@ pub fn run<'m, E: std::error::Error + Send + 'static>(
     };
     let estimation = estimation(&collected, &known, collected.len());
     let mut summary = collected.summary("simulated", &estimation);
+    let of_rules = std::mem::take(&mut summary.warnings);
     summary.warnings = warnings(&collected, &summary, stop);
+    summary.warnings.extend(of_rules);
     let gains = gains(&collected, &estimation);
     Ok(Outcome { collected, summary, stop, estimation, gains })
 }

@@ -130,9 +130,45 @@ impl Collected<'_> {
             service_level: ServiceLevelRule::of(plan),
             goals: goals::judge(plan, &metrics, origin, if estimation.pairs { 2 } else { 1 }),
             rules: self.rules(),
-            warnings: Vec::new(),
+            warnings: self.rule_warnings(),
             metrics,
         }
+    }
+
+    /// Rules that loop, that storm, and that never fire.
+    fn rule_warnings(&self) -> Vec<String> {
+        /// More notifications than this to one person in an hour are a storm: nobody reads one a minute.
+        const STORM: u64 = 60;
+        let plan = self.measures.plan();
+        let mut warnings = Vec::new();
+        for (at, rule) in plan.rules.iter().enumerate() {
+            let counts = || self.replications.iter().filter_map(|r| r.rules.get(at));
+            let loops: u64 = counts().map(|c| c.loops).sum();
+            let name = &rule.name;
+            if loops > 0 {
+                let n = loops as f64 / self.replications.len().max(1) as f64;
+                warnings.push(format!(
+                    "rule \"{name}\" (line {}) loops: what it does sets it off again in the same instant; it was \
+                     stopped {n:.0} times a replication",
+                    rule.line
+                ));
+            }
+            if let Some(worst) = counts().filter(|c| c.worst_hour > STORM).max_by_key(|c| c.worst_hour)
+                && let Some((recipient, hour)) = worst.worst_at
+            {
+                let who = plan.recipients.get(usize::from(recipient)).map_or("?", String::as_str);
+                warnings.push(format!(
+                    "rule \"{name}\" (line {}) storms: {} notifications to {who} from {} to the next hour",
+                    rule.line,
+                    worst.worst_hour,
+                    hour_in_words(hour)
+                ));
+            }
+            if !self.replications.is_empty() && counts().all(|c| c.fired == 0 && c.loops == 0) {
+                warnings.push(format!("rule \"{name}\" (line {}) never fires", rule.line));
+            }
+        }
+        warnings
     }
 
     fn rules(&self) -> Vec<RuleResult> {
@@ -155,6 +191,12 @@ impl Collected<'_> {
         };
         self.measures.plan().rules.iter().enumerate().map(result).collect()
     }
+}
+
+/// Hours since 1970 of civil time as a date and an hour.
+fn hour_in_words(hour: i64) -> String {
+    let at = jiff::Timestamp::from_second(hour.saturating_mul(3_600)).unwrap_or_default();
+    at.strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 /// Estimates a metric from its values in the replications.

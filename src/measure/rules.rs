@@ -38,6 +38,8 @@ pub struct RuleCounts {
     pub notifications: u64,
     /// Most notifications to one recipient in one clock hour.
     pub worst_hour: u64,
+    /// Who that was, and when: recipient, hours since 1970 of civil time.
+    pub worst_at: Option<(u16, i64)>,
     /// Measured conversations it fired for.
     pub conversations: u64,
     /// First-response clocks (met, counted) of the conversations it fired for.
@@ -117,15 +119,19 @@ impl RuleFacts {
                     loops: rule.loops,
                     notifications: rule.notifications,
                     worst_hour: 0,
+                    worst_at: None,
                     conversations: Bits::common(&[fired, &self.measured]),
                     fired_clocks: (met, counted),
                     other_clocks: (all.0 - met, all.1 - counted),
                 }
             })
             .collect();
-        for ((_, _, rule), n) in &self.hours {
-            if let Some(count) = counts.get_mut(usize::from(*rule)) {
-                count.worst_hour = count.worst_hour.max(*n);
+        for ((recipient, hour, rule), n) in &self.hours {
+            if let Some(count) = counts.get_mut(usize::from(*rule))
+                && *n > count.worst_hour
+            {
+                count.worst_hour = *n;
+                count.worst_at = Some((*recipient, *hour));
             }
         }
         counts

@@ -122,6 +122,10 @@ fn line(plan: &Plan, note: &Note) -> String {
         Note::HandedBack { agent: a } => {
             format!("the shift of {} ends: back to the head of the queue", agent(*a))
         }
+        Note::Snoozed { until } => {
+            let (date, time) = civil(plan, *until);
+            format!("put aside until {date} {time}")
+        }
         Note::Interrupted { agent: a } => format!("{} is called to something more urgent", agent(*a)),
         Note::Transferred { to } => format!("moved to {}", team(*to)),
         Note::RuleFired { rule: r } => format!("rule \"{}\" fires", rule(*r)),

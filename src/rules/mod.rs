@@ -5,7 +5,7 @@ mod words;
 
 pub use words::WordHits;
 
-use crate::scenario::plan::{Condition, Plan, RuleIdx, Trigger};
+use crate::scenario::plan::{Action, Condition, Plan, RuleIdx, Trigger};
 use crate::time::{Instant, Span};
 
 /// What a condition may look at.
@@ -33,6 +33,8 @@ pub struct Rules {
     pub timed: Vec<(Since, Span, RuleIdx)>,
     /// Rules look at message texts.
     pub reads_text: bool,
+    /// Some rule asks for ratings: then only who is asked gives one.
+    pub surveys: bool,
     /// Some rule waits for a clock's warning or breach.
     pub watches_clocks: bool,
 }
@@ -79,6 +81,7 @@ impl Rules {
         for (index, rule) in plan.rules.iter().enumerate() {
             let index = index as RuleIdx;
             rules.reads_text |= !rule.condition.contains.is_empty();
+            rules.surveys |= rule.actions.contains(&Action::Survey);
             let moment = match &rule.trigger {
                 Trigger::CustomerMessage => Moment::CustomerMessage,
                 Trigger::AgentMessage => Moment::AgentMessage,
@@ -88,7 +91,7 @@ impl Rules {
                 Trigger::Resolved => Moment::Resolved,
                 Trigger::Reopened => Moment::Reopened,
                 Trigger::PriorityChanged => Moment::PriorityChanged,
-                Trigger::ClockLeft(..) | Trigger::ClockBreached(_) => {
+                Trigger::ClockLeft(..) | Trigger::ClockWarned(_) | Trigger::ClockBreached(_) => {
                     rules.watches_clocks = true;
                     Moment::Clock
                 }

@@ -574,13 +574,14 @@ pub struct Desk {
     pub like: String,
     /// Team for intents that no team lists.
     pub default_team: TeamIdx,
-    /// A message within this time after the resolution reopens the ticket; `None`: until closed.
+    /// A message within this time after the resolution reopens the ticket, a later one makes another;
+    /// `None`: for ever.
     pub reopen_window: Option<Span>,
     /// A resolved ticket closes after this time.
     pub close_after: Span,
     /// Silence of the customer after which an agent's conversation is resolved.
     pub auto_resolve: Option<Span>,
-    /// The reopened conversation goes to the agent who had it.
+    /// A conversation goes to the agent who had it, if he is there and has room.
     pub sticky: bool,
     /// Named switches of the SLA clocks.
     pub clocks: ClockSwitches,
@@ -728,6 +729,8 @@ pub enum Trigger {
     PriorityChanged,
     /// A clock has this share of its target left.
     ClockLeft(ClockKind, f64),
+    /// The policy warns of a clock.
+    ClockWarned(ClockKind),
     /// A clock breached.
     ClockBreached(ClockKind),
     /// So long after the ticket was made.
@@ -772,6 +775,8 @@ pub enum Action {
     Close,
     /// Asks for a rating.
     Survey,
+    /// Puts the ticket aside for so long, or until the customer writes.
+    Snooze(Span),
 }
 
 /// A goal.

@@ -53,6 +53,11 @@ impl StatusSet {
         Status::Closed,
     ];
 
+    /// Is there none?
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// Is the status one of them?
     pub fn contains(self, status: Status) -> bool {
         self.0 & (1 << status as u8) != 0
@@ -441,10 +446,20 @@ pub struct ClockSwitches {
 }
 
 /// Words for statuses that mean the same in most systems.
-const COMMON_STATUSES: [(&str, Status); 22] = [
+const COMMON_STATUSES: [(&str, Status); 34] = [
+    ("active", Status::Open),
     ("answered", Status::Pending),
+    ("assigned", Status::Open),
     ("awaiting customer", Status::Pending),
+    ("awaiting evidence", Status::OnHold),
+    ("awaiting problem", Status::OnHold),
+    ("awaiting user", Status::Pending),
+    ("awaiting user info", Status::Pending),
+    ("awaiting vendor", Status::OnHold),
+    ("canceled", Status::Closed),
+    ("cancelled", Status::Closed),
     ("closed", Status::Closed),
+    ("completed", Status::Resolved),
     ("deleted", Status::Closed),
     ("done", Status::Resolved),
     ("hold", Status::OnHold),
@@ -453,6 +468,7 @@ const COMMON_STATUSES: [(&str, Status); 22] = [
     ("new", Status::New),
     ("on hold", Status::OnHold),
     ("open", Status::Open),
+    ("paused", Status::OnHold),
     ("pending", Status::Pending),
     ("postponed", Status::Snoozed),
     ("reopened", Status::Open),
@@ -461,9 +477,10 @@ const COMMON_STATUSES: [(&str, Status); 22] = [
     ("snoozed", Status::Snoozed),
     ("solved", Status::Resolved),
     ("spam", Status::Closed),
+    ("waiting", Status::Pending),
+    ("waiting for customer", Status::Pending),
     ("waiting on customer", Status::Pending),
     ("waiting on third party", Status::OnHold),
-    ("waiting", Status::Pending),
 ];
 
 impl ClockSwitches {

@@ -16,5 +16,5 @@ pub use policies::{
     Policies, PolicyProblem, ProblemKind, TicketFacts, compile_calendar, compile_hours, matches,
 };
 pub use replay::{Desk, LogProblem, LogWarning, Notice, Replay, Story, replay};
-pub use stamps::Stamps;
+pub use stamps::{Stamp, Stamps, Terms};
 pub use tracker::{Deadline, Input, Opening, Standing, Tracker};

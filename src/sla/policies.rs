@@ -1,10 +1,11 @@
 //! Policies ready for use: targets by clock and priority, the order in which they are tried, and
 //! what is wrong with them.
 
+use crate::bot::text::fold;
 use crate::scenario::plan::{
     CalendarPlan, ClockKind, ClockSwitches, Condition, Policy, PolicyIdx, PriorityIdx,
 };
-use crate::scenario::switches::{CalendarWithoutHours, EmptyCondition, PolicyOrder};
+use crate::scenario::switches::{CalendarWithoutHours, EmptyCondition, PolicyChosen, PolicyOrder};
 use crate::time::calendar::BusinessHours;
 use crate::time::{Calendar, CalendarError, Instant, Span};
 
@@ -159,6 +160,7 @@ pub struct Policies {
     order: Vec<usize>,
     calendars: Vec<Calendar>,
     switches: ClockSwitches,
+    judges_at_poll: bool,
     warnings: Vec<PolicyProblem>,
 }
 
@@ -189,7 +191,30 @@ impl Policies {
         }
         let policies =
             policies.iter().enumerate().map(|(index, policy)| compile(index, policy, switches)).collect();
-        Ok(Policies { policies, order, calendars: calendars.to_vec(), switches: switches.clone(), warnings })
+        Ok(Policies {
+            policies,
+            order,
+            calendars: calendars.to_vec(),
+            switches: switches.clone(),
+            judges_at_poll: ClockKind::ALL.into_iter().any(|kind| switches.judged_at_poll.of(kind)),
+            warnings,
+        })
+    }
+
+    /// Some policy looks for words.
+    pub fn reads_text(&self) -> bool {
+        self.policies.iter().any(|policy| !policy.condition.contains.is_empty())
+    }
+
+    /// Some clock is breached only if the checker finds it overdue: the checker must come by.
+    pub fn judges_at_poll(&self) -> bool {
+        self.judges_at_poll
+    }
+
+    /// A ticket may come under another policy during its life.
+    pub fn may_change(&self) -> bool {
+        self.switches.policy_chosen == PolicyChosen::OnUpdate
+            && self.policies.iter().any(|policy| !is_empty(&policy.condition))
     }
 
     /// What is wrong, but does not stop the work.
@@ -257,7 +282,10 @@ fn compile(index: usize, policy: &Policy, switches: &ClockSwitches) -> Compiled 
     });
     // Only the default policy may do without a condition there, and it takes all that is left.
     let catches_all = switches.empty_condition == EmptyCondition::DefaultOnly && policy.default;
-    let condition = if catches_all { Condition::default() } else { policy.when.clone() };
+    let mut condition = if catches_all { Condition::default() } else { policy.when.clone() };
+    for word in &mut condition.contains {
+        *word = fold(word);
+    }
     Compiled {
         // more policies than 65,535 do not fit a `PolicyIdx`; those beyond are never selected twice
         index: PolicyIdx::try_from(index).unwrap_or(PolicyIdx::MAX),

@@ -61,6 +61,9 @@ pub enum LogProblem {
     /// A priority the scenario does not know.
     #[error("the priority `{0}` is not known; the ticket keeps the one it had")]
     UnknownPriority(String),
+    /// Stamped before the ticket's first message or status.
+    #[error("the event is older than its ticket; it was taken as known from the beginning")]
+    BeforeOpening,
     /// A ticket that begins with its end.
     #[error("the ticket is closed before it was opened; it was taken as opened then")]
     ClosedBeforeOpened,
@@ -105,9 +108,10 @@ pub struct Replay {
 /// of what the log knows: deadlines up to then have passed. No events, no replay.
 pub fn replay(events: &[Event], until: Instant, desk: &Desk, policies: &Policies) -> Option<Replay> {
     let (events, warnings) = in_order(events);
+    let (before, events) = opening(&events);
     let first = *events.first()?;
-    let mut run = Run::begin(first, &events, desk, policies, warnings);
-    for event in &events {
+    let mut run = Run::begin(first, before, events, desk, policies, warnings);
+    for event in events {
         run.pass_deadlines(event.at, false);
         run.event(event);
     }
@@ -115,6 +119,13 @@ pub fn replay(events: &[Event], until: Instant, desk: &Desk, policies: &Policies
     let Run { tracker, mut records, notices, warnings, story, .. } = run;
     tracker.clone().finish(until, policies, &mut |record| records.push(record));
     Some(Replay { records, notices, warnings, story, tracker })
+}
+
+/// A ticket begins with its first message or status. What is stamped earlier (an assignment by a clock that
+/// goes wrong, say) tells what it was like, but does not make it older.
+fn opening<'a, 'e>(events: &'a [&'e Event]) -> (&'a [&'e Event], &'a [&'e Event]) {
+    let opens = |event: &&Event| matches!(event.kind, Kind::Message | Kind::Status);
+    events.split_at(events.iter().position(opens).unwrap_or(0))
 }
 
 /// Sorted by time, as stable as the log itself, each event once.
@@ -183,16 +194,22 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn begin(
         first: &Event,
+        before: &[&Event],
         events: &[&Event],
         desk: &'a Desk,
         policies: &'a Policies,
-        warnings: Vec<LogWarning>,
+        mut warnings: Vec<LogWarning>,
     ) -> Run<'a> {
         let at = first.at;
+        let early = before.iter().filter(|event| event.at < at);
+        warnings.extend(
+            early
+                .map(|event| LogWarning { origin: event.origin.clone(), problem: LogProblem::BeforeOpening }),
+        );
         // What the log says at the first instant is how the ticket was created.
         let at_creation = || events.iter().take_while(|event| event.at == at);
         let mut known = Known { priority: desk.default_priority, with_bot: desk.bot, ..Known::default() };
-        for event in at_creation() {
+        for event in before.iter().copied().chain(at_creation().copied()) {
             known.learn(event, desk);
         }
         if let Some(message) = events.iter().find(|event| is_message_of(event, Role::Customer)) {

@@ -329,8 +329,13 @@ impl Tracker {
 
     /// Where the ticket stands. What was missed stays missed.
     pub fn standing(&self, at: Instant, policies: &Policies) -> Standing {
-        let mut standing =
-            Standing { failed: self.misses.iter().any(|&misses| misses > 0), ..Standing::default() };
+        // A clock that is due at this very instant may have been noticed, but is not late yet.
+        let just_due = |kind| {
+            let clock = self.clock(kind);
+            clock.phase == Phase::Running && clock.noticed && !late(clock.due, at, policies)
+        };
+        let missed = |kind| self.misses(kind) > u16::from(just_due(kind));
+        let mut standing = Standing { failed: ClockKind::ALL.into_iter().any(missed), ..Standing::default() };
         for kind in [ClockKind::FirstResponse, ClockKind::Resolution] {
             let clock = self.clock(kind);
             if clock.phase == Phase::Stopped {

@@ -1,7 +1,9 @@
 //! Tests of the whole, through the library's public face; one binary, linked once.
 
+mod audit;
 mod cli;
 mod exact;
 mod exact_cases;
+mod presets;
 mod scenarios;
 mod sla_cases;

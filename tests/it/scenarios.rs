@@ -33,9 +33,10 @@ fn shipped() -> Vec<PathBuf> {
 }
 
 /// Runs a scenario with at most `replications`; the long one for a short while.
-fn simulate(path: &Path, replications: u32, threads: usize) -> Summary {
+pub(crate) fn simulate(path: &Path, set: &[(String, String)], replications: u32, threads: usize) -> Summary {
     let text = std::fs::read_to_string(path).unwrap();
     let mut overrides = vec![("scenario.replications".to_owned(), replications.to_string())];
+    overrides.extend_from_slice(set);
     if path.ends_with("erlang_a.toml") {
         overrides.push(("scenario.duration".to_owned(), "\"7d\"".to_owned()));
     }
@@ -63,7 +64,7 @@ fn simulate(path: &Path, replications: u32, threads: usize) -> Summary {
 fn all_scenarios_add_up() {
     const ENDINGS: [&str; 6] = ["bot_solved", "agent_solved", "abandoned", "left_bot", "left_agent", "open"];
     for path in shipped() {
-        let summary = simulate(&path, 3, 2);
+        let summary = simulate(&path, &[], 3, 2);
         let offered: Vec<&String> =
             summary.metrics.keys().filter(|name| name.starts_with("conversations.offered")).collect();
         assert!(offered.len() > 1 || summary.metrics.len() < 40, "{}: no slices", path.display());
@@ -88,9 +89,9 @@ fn all_scenarios_add_up() {
 #[test]
 fn threads_leave_no_trace() {
     for path in shipped() {
-        let one = serde_json::to_string(&simulate(&path, 4, 1)).unwrap();
+        let one = serde_json::to_string(&simulate(&path, &[], 4, 1)).unwrap();
         for threads in [2, 8] {
-            let more = serde_json::to_string(&simulate(&path, 4, threads)).unwrap();
+            let more = serde_json::to_string(&simulate(&path, &[], 4, threads)).unwrap();
             assert!(one == more, "{} differs on {threads} threads", path.display());
         }
     }

@@ -6,6 +6,7 @@ use crate::diag::Diagnostic;
 use crate::scenario::plan::{Assignment, Attention, Desk, QueueOrder, Shift, ShiftEnd, Team, TeamIdx};
 use crate::scenario::raw::leaf::{At, Hours, PlainOr};
 use crate::scenario::raw::{self, AssignmentWord, AttentionWord, OrderWord, ShiftEndWord, Weights};
+use crate::scenario::switches::{ReopenedTo, Thread};
 use crate::scenario::value::DAY_MINUTES;
 use crate::time::Span;
 
@@ -267,13 +268,23 @@ impl Checker<'_> {
     /// What holds for the whole desk.
     pub fn desk(&mut self) -> Desk {
         let desk = &self.raw.desk;
+        let close_after = desk.close_after.value.span();
+        let reopen_window = match &desk.reopen_window {
+            Some(window) => Some(window.value.get().map_or(close_after, |window| window.span())),
+            None => match desk.clocks.thread {
+                Thread::UntilClosed => Some(close_after),
+                Thread::UntilResolved => Some(Span::ZERO),
+                Thread::Window => Some(desk.clocks.thread_window),
+                Thread::Forever => None,
+            },
+        };
         Desk {
             like: desk.like.value.clone(),
             default_team: desk.default_team.as_ref().map_or(0, |name| self.name(Kind::Team, name) as TeamIdx),
-            reopen_window: desk.reopen_window.value.get().map(|window| window.span()),
-            close_after: desk.close_after.value.span(),
+            reopen_window,
+            close_after,
             auto_resolve: desk.auto_resolve.value.get().map(|silence| silence.span()),
-            sticky: desk.sticky,
+            sticky: desk.sticky.unwrap_or(desk.clocks.reopened_to == ReopenedTo::PreviousAgent),
             clocks: desk.clocks.clone(),
             ticket_at_first_message: desk.ticket_at_first_message,
         }

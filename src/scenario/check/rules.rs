@@ -103,8 +103,9 @@ impl Checker<'_> {
                     .mark(word.span.clone(), "empty"),
             );
         }
+        let moods = condition.sentiment.iter().flat_map(|mood| mood.words()).map(|word| (*word).to_owned());
         Condition {
-            contains: contains.map(|word| word.value.clone()).collect(),
+            contains: contains.map(|word| word.value.clone()).chain(moods).collect(),
             intents: self.names_of(Kind::Intent, &condition.intent),
             languages: self.names_of(Kind::Language, &condition.language),
             segments: self.names_of(Kind::Segment, &condition.segment),
@@ -158,11 +159,21 @@ impl Checker<'_> {
     fn trigger_table(&mut self, table: &TriggerTable, span: &Range<usize>) -> Trigger {
         let clock = table.clock.as_ref().map(|clock| {
             let kind = clock_kind(clock.value);
-            match &table.left {
-                Some(left) => Trigger::ClockLeft(kind, left.value.0),
-                None => Trigger::ClockBreached(kind),
+            match (&table.left, &table.warned) {
+                (Some(left), _) => Trigger::ClockLeft(kind, left.value.0),
+                (None, Some(At { value: true, .. })) => Trigger::ClockWarned(kind),
+                (None, _) => Trigger::ClockBreached(kind),
             }
         });
+        if let (Some(warned), clock) = (&table.warned, &table.clock)
+            && (clock.is_none() || table.left.is_some())
+        {
+            self.fault(
+                Diagnostic::error("HS0104", "`warned` needs a `clock`, and no `left`")
+                    .mark(warned.span.clone(), "the warning of which policy's clock?"),
+            );
+            return Trigger::CustomerMessage;
+        }
         if let (Some(left), None) = (&table.left, &table.clock) {
             self.fault(
                 Diagnostic::error("HS0104", "`left` needs a `clock`")
@@ -249,6 +260,10 @@ impl Checker<'_> {
                 template: table.by.as_ref().is_some_and(|by| by.value == MessengerWord::Template),
             }),
             table.tag.as_ref().map(|tag| Action::Tag(self.name(Kind::Tag, tag) as u8)),
+            table.snooze.as_ref().map(|span| {
+                self.above_zero(span);
+                Action::Snooze(span.value.span())
+            }),
         ];
         let mut given = actions.into_iter().flatten();
         match (given.next(), given.next()) {

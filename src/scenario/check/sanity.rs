@@ -5,6 +5,7 @@ use super::Checker;
 use crate::diag::Diagnostic;
 use crate::random::{Distribution, inverse_normal};
 use crate::scenario::plan::{Action, Arrivals, BotKind, Condition, Plan, Source, Synthetic, Team};
+use crate::scenario::switches::{EmptyCondition, PolicyOrder};
 use crate::time::Span;
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -24,9 +25,31 @@ impl Checker<'_> {
 
     /// A policy behind one that takes everything it could get.
     fn unreachable_policies(&mut self, plan: &Plan) {
-        for (index, policy) in plan.policies.iter().enumerate() {
-            let before =
-                plan.policies[..index].iter().position(|earlier| implies(&policy.when, &earlier.when));
+        let order = policy_order(plan);
+        for index in (0..plan.policies.len()).filter(|index| !order.contains(index)) {
+            let (name, like) = (&self.raw.sla[index].value.name, &plan.desk.like);
+            self.fault(
+                Diagnostic::warning("HS0502", format!("no ticket can reach policy `{}`", name.value))
+                    .mark(name.span.clone(), "has no condition and is not the default one")
+                    .help(format!("with `{like}` write `default = true`, or give it an `if`")),
+            );
+        }
+        for (place, &index) in order.iter().enumerate() {
+            let policy = &plan.policies[index];
+            let earlier = || order[..place].iter().copied();
+            if let Some(other) = earlier().find(|&other| overlap(&policy.when, &plan.policies[other].when)) {
+                let (this, other) = (&self.raw.sla[index].value.name, &self.raw.sla[other].value.name);
+                self.fault(
+                    Diagnostic::warning(
+                        "HS0513",
+                        format!("policies `{}` and `{}` overlap", other.value, this.value),
+                    )
+                    .mark(this.span.clone(), "gets only what the other leaves")
+                    .mark(other.span.clone(), "is tried first")
+                    .help("a ticket that suits both falls under the first: part their conditions if that is not meant"),
+                );
+            }
+            let before = earlier().find(|&earlier| implies(&policy.when, &plan.policies[earlier].when));
             if let Some(before) = before {
                 let (this, other) = (&self.raw.sla[index].value.name, &self.raw.sla[before].value.name);
                 self.fault(
@@ -170,6 +193,50 @@ impl Checker<'_> {
             );
         }
     }
+}
+
+/// Positions of the policies in the order in which the help desk tries them; those that it never tries are
+/// left out.
+fn policy_order(plan: &Plan) -> Vec<usize> {
+    let (policies, switches) = (&plan.policies, &plan.desk.clocks);
+    let blank = |index: &usize| implies(&Condition::default(), &policies[*index].when);
+    let mut order: Vec<usize> = (0..policies.len()).collect();
+    if switches.policy_order == PolicyOrder::ByName {
+        order.sort_by(|&a, &b| policies[a].name.cmp(&policies[b].name));
+    }
+    match switches.empty_condition {
+        EmptyCondition::Matches => {}
+        EmptyCondition::Fallback => order.sort_by_key(blank),
+        EmptyCondition::DefaultOnly => {
+            order.retain(|index| policies[*index].default || !blank(index));
+            order.sort_by_key(|index| policies[*index].default);
+        }
+    }
+    order
+}
+
+/// Whether two conditions name some of the same things, and each something of its own.
+fn overlap(a: &Condition, b: &Condition) -> bool {
+    /// Of one part: (both can hold, they share some but not all).
+    fn part<T: PartialEq>(a: &[T], b: &[T]) -> (bool, bool) {
+        if a.is_empty() || b.is_empty() {
+            return (true, false);
+        }
+        let shared = a.iter().filter(|one| b.contains(one)).count();
+        (shared > 0, shared > 0 && shared < a.len() && shared < b.len())
+    }
+    let parts = [
+        part(&a.intents, &b.intents),
+        part(&a.languages, &b.languages),
+        part(&a.segments, &b.segments),
+        part(&a.priorities, &b.priorities),
+        part(&a.teams, &b.teams),
+    ];
+    let apart = |a: Option<bool>, b: Option<bool>| matches!((a, b), (Some(a), Some(b)) if a != b);
+    parts.iter().all(|(can, _)| *can)
+        && parts.iter().any(|(_, partly)| *partly)
+        && !apart(a.media, b.media)
+        && !apart(a.with_bot, b.with_bot)
 }
 
 /// Whether everything that meets `narrow` meets `wide`, as far as the written parts tell.

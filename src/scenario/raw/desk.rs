@@ -218,15 +218,16 @@ pub struct Desk {
     pub like: At<String>,
     /// Team for intents that no team lists; the first if not given.
     pub default_team: Option<At<String>>,
-    /// A message within this time after the resolution reopens the ticket; `"until_closed"` as long as
-    /// it is not closed.
-    pub reopen_window: At<WordOr<UntilClosedWord, Duration>>,
+    /// A message within this time after the resolution reopens the ticket, a later one makes another,
+    /// linked to it; `"until_closed"` as long as it is not closed. As `clocks.thread` says if not given.
+    pub reopen_window: Option<At<WordOr<UntilClosedWord, Duration>>>,
     /// A resolved ticket closes after this time.
     pub close_after: At<Duration>,
     /// Silence of the customer after which an agent's conversation is resolved.
     pub auto_resolve: At<OrNone<Duration>>,
-    /// A reopened conversation goes to the agent who had it.
-    pub sticky: bool,
+    /// A conversation goes to the agent who had it, if he is there and has room. As
+    /// `clocks.reopened_to` says if not given.
+    pub sticky: Option<bool>,
     /// Bot conversations make tickets, too; else a ticket begins at the hand-off.
     pub ticket_at_first_message: bool,
     /// How the SLA clocks behave, switch by switch; the preset fills what is not written here.
@@ -238,10 +239,10 @@ impl Default for Desk {
         Desk {
             like: At::from(PLAIN_DESK.to_owned()),
             default_team: None,
-            reopen_window: At::from(WordOr::Word(UntilClosedWord::UntilClosed)),
+            reopen_window: None,
             close_after: At::from(Duration::from_days(3.0)),
             auto_resolve: At::from(WordOr::Value(Duration::from_hours(24.0))),
-            sticky: true,
+            sticky: None,
             ticket_at_first_message: false,
             clocks: ClockSwitches::default(),
         }

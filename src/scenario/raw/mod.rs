@@ -22,8 +22,8 @@ pub use general::{
     StartFromWord, WarmUpWord,
 };
 pub use rule::{
-    ActionTable, ActionWord, ClockWord, Condition, MessengerWord, Rule, Sla, Targets, Then, TriggerTable,
-    TriggerWord, When,
+    ActionTable, ActionWord, ClockWord, Condition, MessengerWord, Rule, SentimentWord, Sla, Targets, Then,
+    TriggerTable, TriggerWord, When,
 };
 pub use traffic::{
     Burst, Customer, Cut, Intent, Phase, Phrases, Rate, RateStep, StartWord, TimingWord, Traffic, Volume,

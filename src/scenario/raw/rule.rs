@@ -48,6 +48,8 @@ pub type Targets = PlainOr<Duration, BTreeMap<At<String>, At<Duration>>>;
 pub struct Condition {
     /// The message contains one of these words; case and accents do not count.
     pub contains: Option<OneOrMany<String>>,
+    /// The message contains a word of this mood, or one of `contains`.
+    pub sentiment: Option<SentimentWord>,
     /// One of these intents.
     pub intent: Option<OneOrMany<String>>,
     /// One of these languages.
@@ -70,6 +72,83 @@ pub struct Condition {
     pub with_bot: Option<bool>,
     /// Has one of these tags.
     pub tag: Option<OneOrMany<String>>,
+}
+
+/// A mood that words tell, in Spanish, Portuguese and English.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum SentimentWord {
+    Angry,
+    Happy,
+}
+
+impl SentimentWord {
+    /// The words that tell it: lower case, no accents.
+    pub fn words(self) -> &'static [&'static str] {
+        match self {
+            SentimentWord::Angry => &[
+                "abogado",
+                "absurdo",
+                "advogado",
+                "angry",
+                "awful",
+                "complaint",
+                "decepcionado",
+                "denuncia",
+                "enojado",
+                "estafa",
+                "furious",
+                "furioso",
+                "golpe",
+                "harto",
+                "horrible",
+                "horrivel",
+                "indignado",
+                "inaceptable",
+                "inaceitavel",
+                "lawyer",
+                "molesto",
+                "nunca mas",
+                "pesimo",
+                "pessimo",
+                "queja",
+                "reclamacao",
+                "reclamo",
+                "ridiculo",
+                "ridiculous",
+                "scam",
+                "terrible",
+                "terrivel",
+                "unacceptable",
+                "useless",
+                "verguenza",
+                "vergonha",
+                "worst",
+            ],
+            SentimentWord::Happy => &[
+                "awesome",
+                "contenta",
+                "contento",
+                "encanta",
+                "excelente",
+                "excellent",
+                "feliz",
+                "genial",
+                "gracias",
+                "great",
+                "love it",
+                "obrigada",
+                "obrigado",
+                "otimo",
+                "perfecto",
+                "perfeito",
+                "perfect",
+                "thank you",
+                "thanks",
+            ],
+        }
+    }
 }
 
 /// `[[rule]]`: when, if, then.
@@ -128,8 +207,10 @@ pub enum TriggerWord {
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TriggerTable {
-    /// This SLA clock breaches, or has the share `left` of its target left.
+    /// This SLA clock breaches, or has the share `left` of its target left, or its policy warns.
     pub clock: Option<At<ClockWord>>,
+    /// The policy's warning (`warn_left`), not the breach.
+    pub warned: Option<At<bool>>,
     /// Share of the target that is left.
     pub left: Option<At<Share>>,
     /// So long after the ticket was made.
@@ -197,6 +278,8 @@ pub struct ActionTable {
     pub by: Option<At<MessengerWord>>,
     /// Sets this tag.
     pub tag: Option<At<String>>,
+    /// Puts the ticket aside for so long, or until the customer writes; then it queues again.
+    pub snooze: Option<At<Duration>>,
 }
 
 /// How somebody is told.

@@ -57,6 +57,19 @@ fn replayed(events: &[(i64, Kind, Role, &str)]) -> Replay {
     replay(&log(events), minute_at(1_000), &desk(), &policies(&ClockSwitches::default())).unwrap()
 }
 
+#[test]
+fn what_is_stamped_before_the_opening_makes_no_ticket_older() {
+    let replay = replayed(&[
+        (0, Kind::Assign, Role::System, "front"),
+        (7, Kind::Message, Role::Customer, "help"),
+        (12, Kind::Message, Role::Agent, "yes"),
+    ]);
+    assert_eq!(replay.story.created, minute_at(7));
+    assert_eq!(replay.warnings.len(), 1);
+    assert_eq!(replay.warnings[0].problem, LogProblem::BeforeOpening);
+    assert_eq!(replay.warnings[0].origin, "log.jsonl:1");
+}
+
 fn ended(replay: &Replay, kind: ClockKind) -> Vec<(i64, bool)> {
     let of_kind = replay.records.iter().filter(|r| r.kind == kind && r.ended != Instant::NEVER);
     of_kind.map(|r| (r.used.0 / 60_000, r.breached)).collect()

@@ -112,15 +112,28 @@ const ZONES: [&str; 6] = [
     "Asia/Kolkata",
 ];
 
-/// A random business week: up to three periods a day, some over midnight.
+/// A random business week: up to three periods a day, some over midnight; days of 2026 with hours of
+/// their own, holidays and breaks, some on the days of clock changes.
 fn calendars() -> impl Strategy<Value = Calendar> {
+    const CHANGES: [i32; 6] = [66, 87, 93, 275, 297, 304];
     let day = prop::collection::vec((0u16..1440, 1u16..700), 0..4)
         .prop_map(|day| day.into_iter().map(|(from, length)| (from, from + length)).collect::<Vec<_>>());
-    (0..ZONES.len(), prop::collection::vec(day, 7))
-        .prop_filter("opens at all", |(_, week)| week.iter().any(|day| !day.is_empty()))
-        .prop_map(|(zone, week)| {
+    let of_date = prop_oneof![0i32..365, prop::sample::select(CHANGES.to_vec())];
+    let dates = prop::collection::vec((of_date, 0u8..3, day.clone()), 0..12);
+    (0..ZONES.len(), prop::collection::vec(day, 7), dates)
+        .prop_filter("opens at all", |(_, week, _)| week.iter().any(|day| !day.is_empty()))
+        .prop_map(|(zone, week, dates)| {
             let week: [Vec<Hours>; 7] = std::array::from_fn(|i| week[i].clone());
-            Calendar::new(TimeZone::get(ZONES[zone]).unwrap(), week, vec![]).unwrap()
+            let hours = BusinessHours::new(TimeZone::get(ZONES[zone]).unwrap(), week);
+            let with_dates = dates.into_iter().fold(hours, |hours, (day, what, periods)| {
+                let date = date(2026, 1, 1).saturating_add(i64::from(day).days());
+                match what {
+                    0 => hours.holiday(date),
+                    1 => hours.on_date(date, periods),
+                    _ => hours.break_on(date, periods),
+                }
+            });
+            Calendar::from_hours(with_dates).unwrap()
         })
 }
 
@@ -139,6 +152,7 @@ proptest! {
             prop_assert_eq!(calendar.business_between(start, due), Span(ms));
             let back = calendar.subtract(due, Span(ms), rule);
             prop_assert_eq!(calendar.business_between(back, start), Span::ZERO);
+            prop_assert_eq!(calendar.business_between(back, due), Span(ms));
         }
     }
 
