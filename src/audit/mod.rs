@@ -120,6 +120,9 @@ pub fn audit(log: &Log, plan: &Plan, sink: &mut dyn Sink) -> Result<Audit, Audit
         default_priority: plan.intents.first().map_or(0, |intent| intent.priority),
         teams: plan.teams.iter().map(|team| team.name.clone()).collect(),
         tags: plan.tags.clone(),
+        intents: plan.intents.iter().map(|intent| intent.name.clone()).collect(),
+        segments: plan.segments.clone(),
+        languages: plan.languages.clone(),
         bot: any_bot,
     };
     let mut audit = Audit::default();

@@ -68,6 +68,7 @@ impl<O: Observer> World<'_, O> {
             segment: conversation.need.segment,
             priority: conversation.priority,
             team: (conversation.team != NO_TEAM).then_some(conversation.team),
+            source: conversation.need.source,
             media: conversation.need.media,
             reopened: u16::from(conversation.reopens),
             with_bot: !conversation.in_desk(),

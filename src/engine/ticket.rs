@@ -173,6 +173,7 @@ impl<O: Observer> World<'_, O> {
             segment: conversation.need.segment,
             priority: conversation.priority,
             team: conversation.team,
+            source: conversation.need.source,
             media: conversation.need.media,
             with_bot: conversation.phase == Phase::Bot,
             reopens: u16::from(conversation.reopens),

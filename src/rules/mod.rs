@@ -17,6 +17,7 @@ pub struct Situation<'a> {
     pub segment: u8,
     pub priority: u8,
     pub team: u16,
+    pub source: u8,
     pub media: bool,
     pub with_bot: bool,
     pub reopens: u16,
@@ -141,6 +142,7 @@ pub fn holds(condition: &Condition, rule: RuleIdx, s: &Situation<'_>, is_open: i
         && any(&condition.segments, s.segment)
         && any(&condition.priorities, s.priority)
         && any(&condition.teams, s.team)
+        && any(&condition.sources, s.source)
         && condition.media.is_none_or(|m| m == s.media)
         && condition.with_bot.is_none_or(|b| b == s.with_bot)
         && condition.reopened.is_none_or(|n| s.reopens >= n)
@@ -167,6 +169,7 @@ mod tests {
             segment: 0,
             priority: 1,
             team: 2,
+            source: 0,
             media: false,
             with_bot: true,
             reopens: 2,

@@ -637,6 +637,8 @@ pub struct Condition {
     pub priorities: Vec<PriorityIdx>,
     /// One of these teams.
     pub teams: Vec<TeamIdx>,
+    /// From one of these sources of traffic (channels).
+    pub sources: Vec<SourceIdx>,
     /// The message carries media.
     pub media: Option<bool>,
     /// Inside (true) or outside (false) the hours of a calendar.

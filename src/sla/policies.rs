@@ -20,6 +20,7 @@ pub struct TicketFacts<'a> {
     pub segment: u8,
     pub priority: PriorityIdx,
     pub team: Option<u16>,
+    pub source: u8,
     pub media: bool,
     pub reopened: u16,
     pub with_bot: bool,
@@ -36,6 +37,7 @@ pub fn matches(condition: &Condition, facts: &TicketFacts<'_>, calendars: &[Cale
         segments,
         priorities,
         teams,
+        sources,
         media,
         open,
         reopened,
@@ -48,6 +50,7 @@ pub fn matches(condition: &Condition, facts: &TicketFacts<'_>, calendars: &[Cale
         && (segments.is_empty() || segments.contains(&facts.segment))
         && (priorities.is_empty() || priorities.contains(&facts.priority))
         && (teams.is_empty() || facts.team.is_some_and(|team| teams.contains(&team)))
+        && (sources.is_empty() || sources.contains(&facts.source))
         && media.is_none_or(|media| media == facts.media)
         && open.is_none_or(|(calendar, inside)| {
             calendars.get(usize::from(calendar)).is_some_and(|calendar| calendar.is_open(facts.at) == inside)
@@ -65,6 +68,7 @@ fn is_empty(condition: &Condition) -> bool {
         segments,
         priorities,
         teams,
+        sources,
         media,
         open,
         reopened,
@@ -77,6 +81,7 @@ fn is_empty(condition: &Condition) -> bool {
         && segments.is_empty()
         && priorities.is_empty()
         && teams.is_empty()
+        && sources.is_empty()
         && tags.is_empty()
         && media.is_none()
         && open.is_none()

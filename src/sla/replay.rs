@@ -19,6 +19,12 @@ pub struct Desk {
     pub teams: Vec<String>,
     /// Names of tags.
     pub tags: Vec<String>,
+    /// Names of intents, segments and languages, as far as tags tell them.
+    pub intents: Vec<String>,
+    /// See `intents`.
+    pub segments: Vec<String>,
+    /// See `intents`.
+    pub languages: Vec<String>,
     /// A bot answers first: conversations begin with it until the hand-off.
     pub bot: bool,
 }
@@ -166,6 +172,10 @@ fn is_same(a: &Event, b: &Event) -> bool {
 struct Known {
     text: String,
     priority: PriorityIdx,
+    /// Unknown ones are no part of any condition.
+    intent: Option<u16>,
+    segment: Option<u8>,
+    language: Option<u8>,
     team: Option<u16>,
     media: bool,
     reopened: u16,
@@ -390,6 +400,9 @@ impl Known {
                 }
             }
             Kind::Tag => {
+                self.intent = index_of(&desk.intents, word).map(u16::from).or(self.intent);
+                self.segment = index_of(&desk.segments, word).or(self.segment);
+                self.language = index_of(&desk.languages, word).or(self.language);
                 if let Some(tag) = index_of(&desk.tags, word) {
                     self.tags |= 1u64.checked_shl(u32::from(tag)).unwrap_or(0);
                 }
@@ -402,6 +415,9 @@ impl Known {
         TicketFacts {
             at,
             text: &self.text,
+            intent: self.intent.unwrap_or(u16::MAX),
+            segment: self.segment.unwrap_or(u8::MAX),
+            language: self.language.unwrap_or(u8::MAX),
             priority: self.priority,
             team: self.team,
             media: self.media,

@@ -2,6 +2,7 @@
 
 mod audit;
 mod cli;
+mod desk;
 mod exact;
 mod exact_cases;
 mod presets;

@@ -18,6 +18,7 @@ pub enum Kind {
     Calendar,
     Intent,
     Team,
+    Traffic,
     Tag,
 }
 
@@ -30,6 +31,7 @@ impl Kind {
             Kind::Calendar => "calendar",
             Kind::Intent => "intent",
             Kind::Team => "team",
+            Kind::Traffic => "traffic",
             Kind::Tag => "tag",
         }
     }
@@ -45,6 +47,7 @@ impl Kind {
             Kind::Calendar => "a calendar is defined by a `[[calendar]]` table with its `name`",
             Kind::Intent => "an intent is defined by an `[[intent]]` table with its `name`",
             Kind::Team => "a team is defined by a `[[team]]` table with its `name`",
+            Kind::Traffic => "traffic is a `[[traffic]]` table with a `name`",
             Kind::Tag => "a tag exists when a rule sets it",
         }
     }
@@ -76,6 +79,9 @@ impl Names {
         names.define(Kind::Intent, intents.into_iter(), 10_000, faults);
         names.define(Kind::Team, raw.team.iter().map(|t| &t.value.name), 1_000, faults);
 
+        for traffic in &raw.traffic {
+            names.lists.entry(Kind::Traffic).or_default().push(traffic.value.name.value.clone());
+        }
         names.define(Kind::Segment, raw.scenario.segments.iter(), 255, faults);
         names.define(Kind::Language, raw.scenario.languages.iter(), 255, faults);
         let of_traffic = |weights: fn(&Traffic) -> &Option<At<super::traffic::Weights>>| {

@@ -111,6 +111,7 @@ impl Checker<'_> {
             segments: self.names_of(Kind::Segment, &condition.segment),
             priorities: self.names_of(Kind::Priority, &condition.priority),
             teams: self.names_of(Kind::Team, &condition.team),
+            sources: self.names_of(Kind::Traffic, &condition.traffic),
             media: condition.media,
             open,
             reopened: condition.reopened,

@@ -18,6 +18,7 @@ impl Checker<'_> {
         self.unreachable_policies(plan);
         self.targets_too_short(plan);
         self.idle_teams(plan);
+        self.too_heavy(plan);
         self.load(plan);
         self.clock_changes(plan);
         self.too_few_replications(plan);
@@ -133,6 +134,22 @@ impl Checker<'_> {
         }
     }
 
+    /// Conversations that take more of an agent than any agent of their team has.
+    fn too_heavy(&mut self, plan: &Plan) {
+        for (index, intent) in plan.intents.iter().enumerate() {
+            let takes = |team: &&Team| team.skills.is_empty() || team.skills.contains(&(index as u16));
+            let most = plan.teams.iter().filter(takes).map(|team| team.concurrency).max();
+            let (Some(most), Some(raw)) = (most, self.raw.intent.get(index)) else { continue };
+            if u16::from(intent.weight) > most {
+                self.fault(
+                    Diagnostic::warning("HS0514", format!("nobody can ever take intent `{}`", intent.name))
+                        .mark(raw.value.weight.span.clone(), "takes so much of an agent")
+                        .help(format!("its teams' agents hold {most} at most: lower the weight, or raise a `concurrency`")),
+                );
+            }
+        }
+    }
+
     /// More work than people can do, over the whole desk.
     fn load(&mut self, plan: &Plan) {
         let offered: f64 =
@@ -231,6 +248,7 @@ fn overlap(a: &Condition, b: &Condition) -> bool {
         part(&a.segments, &b.segments),
         part(&a.priorities, &b.priorities),
         part(&a.teams, &b.teams),
+        part(&a.sources, &b.sources),
     ];
     let apart = |a: Option<bool>, b: Option<bool>| matches!((a, b), (Some(a), Some(b)) if a != b);
     parts.iter().all(|(can, _)| *can)
@@ -251,6 +269,7 @@ fn implies(narrow: &Condition, wide: &Condition) -> bool {
         && within(&narrow.priorities, &wide.priorities)
         && within(&narrow.teams, &wide.teams)
         && within(&narrow.tags, &wide.tags)
+        && within(&narrow.sources, &wide.sources)
         && (wide.media.is_none() || wide.media == narrow.media)
         && (wide.open.is_none() || wide.open == narrow.open)
         && (wide.with_bot.is_none() || wide.with_bot == narrow.with_bot)

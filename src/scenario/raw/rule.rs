@@ -60,6 +60,8 @@ pub struct Condition {
     pub priority: Option<OneOrMany<String>>,
     /// One of these teams.
     pub team: Option<OneOrMany<String>>,
+    /// From one of these sources of traffic, such as a channel or a number.
+    pub traffic: Option<OneOrMany<String>>,
     /// The message carries media, or does not.
     pub media: Option<bool>,
     /// Within the hours of this calendar.
