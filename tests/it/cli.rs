@@ -87,7 +87,7 @@ fn wrong_files_are_refused() {
     let good = std::fs::read_to_string(scenario("business_app.toml")).unwrap();
     let cases: [(&str, Option<Vec<u8>>, i32, &str); 6] = [
         ("missing.toml", None, 3, "missing.toml"),
-        ("empty.toml", Some(Vec::new()), 2, "[scenario]"),
+        ("empty.toml", Some(Vec::new()), 2, "the scenario is empty"),
         ("latin1.toml", Some(b"# caf\xe9\n".to_vec()), 2, "UTF-8"),
         ("picture.toml", Some(b"\x89PNG\r\n\x1a\n\0\0\0".to_vec()), 2, "UTF-8"),
         ("json.toml", Some(b"{\"scenario\": 1}".to_vec()), 2, "json.toml:1:1"),
