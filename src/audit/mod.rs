@@ -5,7 +5,7 @@
 mod cause;
 mod row;
 
-use crate::facts::{Chunk, ClockRow, NONE, NotificationRow, RunTotals, Sink};
+use crate::facts::{Cause, Chunk, ClockRow, NONE, NotificationRow, RunTotals, Sink};
 use crate::scenario::plan::{Plan, Trigger};
 use crate::sla::{ClockRecord, Deadline, Desk, LogWarning, Policies, Replay, compile_calendar, replay};
 use crate::time::{Calendar, Instant};
@@ -63,6 +63,8 @@ pub struct Ticket {
     pub conversation: String,
     /// Every clock that ran.
     pub clocks: Vec<ClockRecord>,
+    /// What took most of the time of each, if it was breached.
+    pub causes: Vec<Cause>,
 }
 
 /// What an audit found beside the facts.
@@ -138,13 +140,13 @@ pub fn audit(log: &Log, plan: &Plan, sink: &mut dyn Sink) -> Result<Audit, Audit
     for (number, (name, events)) in (0u64..).zip(&log.conversations) {
         let Some(replay) = replay(events, until, &desk, &policies) else { continue };
         chunk.conversations.push(row::conversation(number, events, &replay, plan, any_status));
-        push_clocks(&mut chunk, number, &replay, |record| {
-            let handed = row::bot_part_ended(events);
-            cause::cause(record, events, until, handed, &staffed, &policies) as u8
-        });
+        let handed = row::bot_part_ended(events);
+        let cause = |record| cause::cause(record, events, until, handed, &staffed, &policies);
+        let causes: Vec<Cause> = replay.records.iter().map(cause).collect();
+        push_clocks(&mut chunk, number, &replay, &causes);
         push_notices(&mut chunk, number, &replay, plan);
         audit.warnings.extend(replay.warnings.iter().cloned());
-        audit.tickets.push(Ticket { conversation: name.clone(), clocks: replay.records });
+        audit.tickets.push(Ticket { conversation: name.clone(), clocks: replay.records, causes });
         if chunk.rows() >= CHUNK_ROWS {
             sink.chunk(&chunk)?;
             chunk.clear();
@@ -172,10 +174,10 @@ fn policies(plan: &Plan) -> Result<Policies, AuditError> {
         .map_err(|problems| AuditError::Policies(format!("the SLA policies cannot be used: {problems:?}")))
 }
 
-fn push_clocks(chunk: &mut Chunk, number: u64, replay: &Replay, cause: impl Fn(&ClockRecord) -> u8) {
+fn push_clocks(chunk: &mut Chunk, number: u64, replay: &Replay, causes: &[Cause]) {
     let Some(last) = chunk.conversations.len().checked_sub(1) else { return };
     let row = chunk.conversations.row(last);
-    for record in &replay.records {
+    for (record, cause) in replay.records.iter().zip(causes) {
         chunk.clocks.push(ClockRow {
             conversation: number,
             clock: record.kind as u8,
@@ -195,7 +197,7 @@ fn push_clocks(chunk: &mut Chunk, number: u64, replay: &Replay, cause: impl Fn(&
             target: record.target.ms(),
             breached: record.breached,
             counts: record.ended != Instant::NEVER || record.breached,
-            cause: cause(record),
+            cause: *cause as u8,
         });
     }
 }

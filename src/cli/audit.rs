@@ -5,7 +5,7 @@ use super::run::{Format, goals};
 use super::simulate::{self, SimulationArgs};
 use super::ui::Ui;
 use crate::audit::{self, AuditError, Log, Ticket};
-use crate::facts::{Chunk, Sink};
+use crate::facts::{Cause, Chunk, Sink};
 use crate::measure::{Measures, State};
 use crate::report::{self, Manifest, View};
 use crate::scenario::plan::Plan;
@@ -127,7 +127,7 @@ fn instant(at: Instant) -> Option<String> {
 }
 
 fn ticket_json(ticket: &Ticket, plan: &Plan) -> Value {
-    let clock = |record: &ClockRecord| {
+    let clock = |(record, cause): (&ClockRecord, &Cause)| {
         json!({
             "clock": record.kind.name(),
             "policy": plan.policies.get(usize::from(record.policy)).map(|policy| &policy.name),
@@ -141,7 +141,8 @@ fn ticket_json(ticket: &Ticket, plan: &Plan) -> Value {
             "met": record.ended != Instant::NEVER && !record.breached,
             "breached": record.breached,
             "overdue_s": record.overdue().map(|span| span.seconds()),
+            "cause": record.breached.then(|| cause.words()),
         })
     };
-    json!({ "conversation": ticket.conversation, "clocks": ticket.clocks.iter().map(clock).collect::<Vec<_>>() })
+    json!({ "conversation": ticket.conversation, "clocks": ticket.clocks.iter().zip(&ticket.causes).map(clock).collect::<Vec<_>>() })
 }

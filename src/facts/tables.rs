@@ -108,6 +108,32 @@ pub enum Cause {
     OutsideHours = 6,
 }
 
+impl Cause {
+    /// Every cause, in the order of their numbers.
+    pub const ALL: [Cause; 7] = [
+        Cause::None,
+        Cause::AtCapacity,
+        Cause::NobodyOnShift,
+        Cause::BotTime,
+        Cause::Handling,
+        Cause::CustomerSilent,
+        Cause::OutsideHours,
+    ];
+
+    /// In words, as reports say it of a breach.
+    pub fn words(self) -> &'static str {
+        match self {
+            Cause::None => "cause unknown",
+            Cause::AtCapacity => "every agent at capacity",
+            Cause::NobodyOnShift => "nobody on shift",
+            Cause::BotTime => "time with the bot",
+            Cause::Handling => "handling",
+            Cause::CustomerSilent => "customer silent, clock not paused",
+            Cause::OutsideHours => "outside business hours",
+        }
+    }
+}
+
 table! {
     /// One row per conversation that began.
     Conversations of

@@ -318,33 +318,15 @@ impl Collected<'_> {
 
     /// Breaches by clock and cause, the most frequent first, with the worst spell of the week.
     fn causes(&self) -> Vec<(String, String, String, f64)> {
-        const CLOCKS: [ClockKind; 7] = [
-            ClockKind::FirstResponse,
-            ClockKind::NextResponse,
-            ClockKind::Resolution,
-            ClockKind::Escalation,
-            ClockKind::Update,
-            ClockKind::RequesterWait,
-            ClockKind::Assignment,
-        ];
-        const CAUSES: [(Cause, &str); 7] = [
-            (Cause::None, "cause unknown"),
-            (Cause::AtCapacity, "every agent at capacity"),
-            (Cause::NobodyOnShift, "nobody on shift"),
-            (Cause::BotTime, "time with the bot"),
-            (Cause::Handling, "handling"),
-            (Cause::CustomerSilent, "customer silent, clock not paused"),
-            (Cause::OutsideHours, "outside business hours"),
-        ];
         let mut causes = Vec::new();
-        for clock in CLOCKS {
+        for clock in ClockKind::ALL {
             let of_clock = causes.len();
-            for (cause, words) in CAUSES {
+            for cause in Cause::ALL {
                 let hours = self.gallery.breaches(clock, cause);
                 let n: u64 = hours.iter().sum();
                 if n > 0 {
                     let n = self.per_replication(n);
-                    causes.push((clock.name().to_owned(), words.to_owned(), worst_spell(hours), n));
+                    causes.push((clock.name().to_owned(), cause.words().to_owned(), worst_spell(hours), n));
                 }
             }
             causes[of_clock..].sort_by(|a: &(String, String, String, f64), b| b.3.total_cmp(&a.3));

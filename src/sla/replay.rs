@@ -59,7 +59,7 @@ pub enum LogProblem {
     #[error("the event is there twice; it was taken once")]
     Duplicate,
     /// A status that no table knows.
-    #[error("the status `{0}` is not known; name it under `[desk.statuses]`")]
+    #[error("the status `{0}` is not known; name it under `[desk.clocks.statuses]`")]
     UnknownStatus(String),
     /// A status event without a status.
     #[error("the event has no status")]

@@ -339,6 +339,7 @@ fn candidates(case: &Value) -> Vec<Policy> {
     let priorities = priorities(case);
     list(&case["policy"]["candidates"])
         .iter()
+        .filter(|candidate| candidate["enabled"] != Value::Bool(false))
         .map(|candidate| Policy {
             when: condition(&candidate["condition"], &priorities),
             ..policy(candidate, 0)

@@ -268,6 +268,16 @@ impl Checker<'_> {
     /// What holds for the whole desk.
     pub fn desk(&mut self) -> Desk {
         let desk = &self.raw.desk;
+        if desk.clocks.reopened_to == ReopenedTo::Bot {
+            self.faults.push(
+                Diagnostic::warning(
+                    "HS0515",
+                    "that a reopened conversation goes back to the bot is not simulated",
+                )
+                .mark(desk.like.span.clone(), "`reopened_to = \"bot\"` with this desk")
+                .help("it goes to the team's queue"),
+            );
+        }
         let close_after = desk.close_after.value.span();
         let reopen_window = match &desk.reopen_window {
             Some(window) => Some(window.value.get().map_or(close_after, |window| window.span())),
