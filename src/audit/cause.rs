@@ -59,6 +59,7 @@ pub(super) fn cause(
     handed_off: Option<Instant>,
     staffed: &Staffed,
     policies: &Policies,
+    is_team: impl Fn(&str) -> bool,
 ) -> Cause {
     if !record.breached {
         return Cause::None;
@@ -99,7 +100,9 @@ pub(super) fn cause(
         match (event.kind, event.from) {
             (Kind::Message, Role::Customer) => customer_waits = true,
             (Kind::Message, Role::Agent) => (customer_waits, assigned) = (false, true),
-            (Kind::Assign, role) => assigned = role != Role::Bot,
+            (Kind::Assign, role) => {
+                assigned = role != Role::Bot && !is_team(event.value.as_deref().unwrap_or(""));
+            }
             _ => {}
         }
     }
@@ -159,7 +162,7 @@ mod tests {
             breached: true,
         };
         let staffed = Staffed(vec![(minute(50), minute(200))]);
-        cause(&record, events, minute(500), handed_off, &staffed, &policies)
+        cause(&record, events, minute(500), handed_off, &staffed, &policies, |_| false)
     }
 
     #[test]

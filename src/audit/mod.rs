@@ -115,7 +115,6 @@ pub fn plan_for(plan: &Plan, log: &Log) -> Plan {
 pub fn audit(log: &Log, plan: &Plan, sink: &mut dyn Sink) -> Result<Audit, AuditError> {
     let (from, until) = log.span.ok_or(AuditError::Empty)?;
     let policies = policies(plan)?;
-    let any_bot = log.conversations.values().flatten().any(row::by_bot);
     let any_status = log.conversations.values().flatten().any(row::is_status);
     let desk = Desk {
         priorities: plan.priorities.clone(),
@@ -125,8 +124,9 @@ pub fn audit(log: &Log, plan: &Plan, sink: &mut dyn Sink) -> Result<Audit, Audit
         intents: plan.intents.iter().map(|intent| intent.name.clone()).collect(),
         segments: plan.segments.clone(),
         languages: plan.languages.clone(),
-        bot: any_bot,
+        bot: false,
     };
+    let with_bot = Desk { bot: true, ..desk.clone() };
     let mut audit = Audit::default();
     if !any_status {
         audit.notes.push(
@@ -138,10 +138,12 @@ pub fn audit(log: &Log, plan: &Plan, sink: &mut dyn Sink) -> Result<Audit, Audit
     let staffed = cause::Staffed::of(plan, from, until);
     let mut chunk = Chunk::default();
     for (number, (name, events)) in (0u64..).zip(&log.conversations) {
-        let Some(replay) = replay(events, until, &desk, &policies) else { continue };
+        let desk = if events.iter().any(row::by_bot) { &with_bot } else { &desk };
+        let Some(replay) = replay(events, until, desk, &policies) else { continue };
         chunk.conversations.push(row::conversation(number, events, &replay, plan, any_status));
         let handed = row::bot_part_ended(events);
-        let cause = |record| cause::cause(record, events, until, handed, &staffed, &policies);
+        let is_team = |name: &str| plan.teams.iter().any(|team| team.name == name);
+        let cause = |record| cause::cause(record, events, until, handed, &staffed, &policies, is_team);
         let causes: Vec<Cause> = replay.records.iter().map(cause).collect();
         push_clocks(&mut chunk, number, &replay, &causes);
         push_notices(&mut chunk, number, &replay, plan);

@@ -117,6 +117,9 @@ pub fn replay(events: &[Event], until: Instant, desk: &Desk, policies: &Policies
     let (before, events) = opening(&events);
     let first = *events.first()?;
     let mut run = Run::begin(first, before, events, desk, policies, warnings);
+    if !desk.bot {
+        run.apply(first.at, Input::EnteredQueue);
+    }
     for event in events {
         run.pass_deadlines(event.at, false);
         run.event(event);
@@ -276,10 +279,12 @@ impl<'a> Run<'a> {
             Kind::Note => self.apply(event.at, Input::Note),
             Kind::Status => self.status(event),
             Kind::Assign => {
+                let to_a_team = index_of(&self.desk.teams, event.value.as_deref().unwrap_or("")).is_some();
                 if event.from == Role::Bot {
                     self.handed_off(event.at);
-                } else {
+                } else if !to_a_team {
                     self.apply(event.at, Input::Assigned);
+                    self.apply(event.at, Input::LeftQueue);
                 }
                 self.choose_policy(event.at);
             }
@@ -320,6 +325,7 @@ impl<'a> Run<'a> {
                 }
                 self.answered_by_person = true;
                 self.apply(at, Input::AgentReply);
+                self.apply(at, Input::LeftQueue);
             }
             // Automatic mails and reminders answer nothing.
             Role::System => {}
@@ -333,6 +339,7 @@ impl<'a> Run<'a> {
         }
         self.known.with_bot = false;
         self.apply(at, Input::HandedOff);
+        self.apply(at, Input::EnteredQueue);
     }
 
     fn status(&mut self, event: &Event) {
@@ -356,7 +363,11 @@ impl<'a> Run<'a> {
             self.with_people_since = at;
         }
         self.apply(at, Input::Status(status));
+        if before.is_over() && !status.is_over() {
+            self.apply(at, Input::EnteredQueue);
+        }
         if status.is_over() {
+            self.apply(at, Input::LeftQueue);
             self.resolved_at = at;
             self.waiting_since = Instant::NEVER;
             if !before.is_over() {

@@ -58,6 +58,34 @@ fn replayed(events: &[(i64, Kind, Role, &str)]) -> Replay {
 }
 
 #[test]
+fn the_queue_clock_runs_until_an_agent_has_it() {
+    let policy = Policy {
+        name: "queue".to_owned(),
+        escalation: vec![Some(Span::from_minutes(10)); 2],
+        assignment: vec![Some(Span::from_minutes(10)); 2],
+        ..Policy::default()
+    };
+    let policies =
+        Policies::compile(&[policy], &[Calendar::always()], &ClockSwitches::default()).ok().unwrap();
+    let events = log(&[
+        (0, Kind::Message, Role::Customer, "help"),
+        (5, Kind::Assign, Role::System, "fraud"),
+        (12, Kind::Assign, Role::System, "agent seven"),
+        (20, Kind::Status, Role::Agent, "resolved"),
+        (30, Kind::Status, Role::Customer, "open"),
+        (34, Kind::Message, Role::Agent, "yes"),
+    ]);
+    let replay = replay(&events, minute_at(1_000), &desk(), &policies).unwrap();
+    let minutes = |kind| -> Vec<(i64, bool)> {
+        let of_kind = replay.records.iter().filter(|record| record.kind == kind);
+        of_kind.map(|record| (record.used.0 / 60_000, record.breached)).collect()
+    };
+    // A team is not yet an agent.
+    assert_eq!(minutes(ClockKind::Escalation), [(12, true), (4, false)]);
+    assert_eq!(minutes(ClockKind::Assignment), [(12, true)]);
+}
+
+#[test]
 fn what_is_stamped_before_the_opening_makes_no_ticket_older() {
     let replay = replayed(&[
         (0, Kind::Assign, Role::System, "front"),
