@@ -7,7 +7,9 @@ mod row;
 
 use crate::facts::{Cause, Chunk, ClockRow, NONE, NotificationRow, RunTotals, Sink};
 use crate::scenario::plan::{Plan, Trigger};
-use crate::sla::{ClockRecord, Deadline, Desk, LogWarning, Policies, Replay, compile_calendar, replay};
+use crate::sla::{
+    ClockRecord, Deadline, Desk, LogProblem, LogWarning, Policies, Replay, compile_calendar, replay,
+};
 use crate::time::{Calendar, Instant};
 use crate::traffic::log::Event;
 use std::collections::BTreeMap;
@@ -30,6 +32,22 @@ impl Log {
                 self.conversations.insert(event.conversation.clone(), vec![event]);
             }
         }
+    }
+
+    /// Events that are older than one of the same conversation that stands before them in the file. Only
+    /// where the file is a log: other sources tell of the past in their later rows.
+    pub fn out_of_order(&self) -> Vec<LogWarning> {
+        let place = |event: &Event| {
+            let (file, line) = event.origin.rsplit_once(':')?;
+            Some((file.to_owned(), line.parse::<u64>().ok()?))
+        };
+        let early = |pair: &[Event]| {
+            let [one, next] = pair else { return None };
+            let ((file, line), (other, before)) = (place(one)?, place(next)?);
+            (file == other && before < line)
+                .then(|| LogWarning { origin: one.origin.clone(), problem: LogProblem::OutOfOrder })
+        };
+        self.conversations.values().flat_map(|events| events.windows(2)).filter_map(early).collect()
     }
 
     /// The log was taken at this instant: what was due before it has passed, though nothing happened

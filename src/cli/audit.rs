@@ -9,7 +9,7 @@ use crate::facts::{Cause, Chunk, Sink};
 use crate::measure::{Measures, State};
 use crate::report::{self, Manifest, View};
 use crate::scenario::plan::Plan;
-use crate::sla::ClockRecord;
+use crate::sla::{ClockRecord, LogWarning};
 use crate::time::Instant;
 use crate::traffic::recorded::{Format as LogFormat, Options, import, input};
 use serde_json::{Value, json};
@@ -58,7 +58,7 @@ impl Sink for Measured<'_, '_> {
 
 pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
     let loaded = simulate::load(&args.scenario, &args.simulation, ui)?;
-    let mut log = read(args, &loaded.plan, ui)?;
+    let (mut log, odd) = read(args, &loaded.plan, ui)?;
     if let Some(until) = args.until {
         log.taken_at(Instant(until.as_millisecond()));
     }
@@ -74,11 +74,12 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
     collected.push(state.finish(&found.totals));
     let mut summary = collected.summary("observed", &crate::measure::Estimation::default());
     summary.warnings.extend(found.notes.iter().cloned());
-    for warning in found.warnings.iter().take(20) {
+    let warnings: Vec<&LogWarning> = odd.iter().chain(&found.warnings).collect();
+    for warning in warnings.iter().take(20) {
         ui.say(&format!("warning: {}: {}", warning.origin, warning.problem));
     }
-    if found.warnings.len() > 20 {
-        ui.say(&format!("warning: {} more events of the log were odd", found.warnings.len() - 20));
+    if warnings.len() > 20 {
+        ui.say(&format!("warning: {} more events of the log were odd", warnings.len() - 20));
     }
     if let Some(folder) = &args.out {
         let pictures = collected.pictures(&summary, &|demand| vec![f64::NAN; demand.entered.len()]);
@@ -101,7 +102,8 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
     Ok(if matches!(args.format, Format::Json) { Exit::Success } else { goals(&summary, false) })
 }
 
-fn read(args: &Args, plan: &Plan, ui: &Ui) -> Result<Log, Failure> {
+/// The log, and what stands out of order in it.
+fn read(args: &Args, plan: &Plan, ui: &Ui) -> Result<(Log, Vec<LogWarning>), Failure> {
     let options = Options {
         format: args.from,
         mapping: args.mapping.clone(),
@@ -119,7 +121,9 @@ fn read(args: &Args, plan: &Plan, ui: &Ui) -> Result<Log, Failure> {
     for refused in &report.quarantine {
         ui.say(&format!("  quarantined {}:{}: {}", refused.file, refused.line, refused.reason));
     }
-    Ok(log)
+    let is_log = report.files.iter().all(|file| file.format.starts_with("log_"));
+    let odd = if is_log { log.out_of_order() } else { Vec::new() };
+    Ok((log, odd))
 }
 
 fn instant(at: Instant) -> Option<String> {

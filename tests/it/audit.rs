@@ -211,6 +211,46 @@ fn scenario_of(case: &Value) -> (Vec<&str>, String) {
     (names, toml)
 }
 
+/// What is odd in a log is named with its line, and the rest goes on.
+#[test]
+fn an_odd_log_is_named_line_by_line() {
+    let lines = [
+        r#"{"conversation":"a","at":"2026-01-05T10:00:00Z","kind":"message","from":"customer"}"#,
+        r#"{"conversation":"a","at":"2026-01-05T10:20:00Z","kind":"message","from":"agent"}"#,
+        r#"{"conversation":"a","at":"2026-01-05T10:10:00Z","kind":"message","from":"customer"}"#,
+        r#"{"conversation":"a","at":"2026-01-05T10:20:00Z","kind":"message","from":"agent"}"#,
+        r#"{"conversation":"a","at":"2026-01-05T10:30:00Z","kind":"status","from":"agent","value":"wibble"}"#,
+        r#"{"conversation":"b","at":"2026-01-05T11:00:00Z","kind":"status","from":"agent","value":"closed"}"#,
+        r#"{"conversation":"b","at":"2026-01-05T11:40:00Z","kind":"priority","from":"agent","value":"huge"}"#,
+    ];
+    let mut log = Log::default();
+    let inputs = [Input::memory("odd.jsonl", lines.join("\n").into_bytes())];
+    import(&inputs, &Options::default(), &mut |event| log.push(event)).unwrap();
+    let plan = plan("[[sla]]\nname = \"p\"\nfirst_response = \"1h\"\n");
+    let audit = audit::audit(&log, &audit::plan_for(&plan, &log), &mut Nowhere).unwrap();
+    let mut told: Vec<(String, String)> = log
+        .out_of_order()
+        .iter()
+        .chain(&audit.warnings)
+        .map(|warning| (warning.origin.clone(), warning.problem.to_string()))
+        .collect();
+    told.sort();
+    let expected = [
+        ("odd.jsonl:3", "older"),
+        ("odd.jsonl:4", "twice"),
+        ("odd.jsonl:5", "`wibble`"),
+        ("odd.jsonl:6", "closed before"),
+        ("odd.jsonl:7", "`huge`"),
+    ];
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+    for ((origin, problem), (line, word)) in told.iter().zip(expected) {
+        assert!(origin == line && problem.contains(word), "{told:#?}");
+    }
+    assert_eq!(audit.tickets.len(), 2);
+    let first = &audit.tickets[0].clocks[0];
+    assert_eq!((first.used, first.breached), (Span::from_minutes(20), false));
+}
+
 // ---- incidents ---------------------------------------------------------------------------------
 
 /// Opened, resolved (if it was), of each incident, from the columns themselves. A few were worked on before

@@ -94,6 +94,16 @@ fn written(at: Instant, precision: Precision) -> String {
     }
 }
 
+impl Row {
+    /// A row that does not say where it comes from comes from here.
+    fn found_at(mut self, file: &str, line: u64) -> Row {
+        if self.origin.is_empty() {
+            self.origin = format!("{file}:{line}");
+        }
+        self
+    }
+}
+
 /// Reads the log from JSON Lines.
 pub(super) fn read_jsonl(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
     for input in inputs {
@@ -113,6 +123,7 @@ pub(super) fn read_jsonl(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(
             }
             let event = serde_json::from_slice::<Row>(bytes)
                 .map_err(|e| super::json::reason(&e))
+                .map(|row| row.found_at(&input.name, line.number))
                 .and_then(|row| row.event().map_err(str::to_owned));
             match event {
                 Ok(event) => {
@@ -153,7 +164,8 @@ pub(super) fn read_csv(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(),
                 value: optional(7),
                 precision: cell(8),
                 origin: unguarded(9),
-            };
+            }
+            .found_at(&input.name, line);
             match row.event() {
                 Ok(event) => {
                     intake.keep();
