@@ -7,3 +7,4 @@ pub mod flow;
 pub mod import;
 pub mod http;
 pub mod trial;
+pub mod mining;

@@ -16,10 +16,13 @@
 //! accuracy = "90%"
 //! ```
 
-use crate::bot::flow::raw::Text;
+use crate::bot::flow::raw::{
+    FirstMessage, RawEnd, RawFlow, RawHandOff, RawIntent, RawMedia, RawRecogniser, RawSession, RawStep, Text,
+};
 use crate::bot::flow::{End, Expects, Flow, HandOff, Input, Media, Memo, Turn};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use toml::Spanned;
 
 /// A file of tests.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -216,14 +219,14 @@ fn reason(flow: &Flow, end: Option<End>) -> &str {
     }
 }
 
-/// Messages with the intent they mean: CSV with the columns `text` and `intent`. An empty intent, `oos`
-/// or `out_of_scope` is none of the bot's business. Gives the recogniser's label for each, and the
-/// intents it does not know.
-pub fn labelled(
-    csv_text: &str,
-    labels: &[String],
-) -> Result<(Vec<(Option<u16>, String)>, Vec<String>), String> {
-    let mut reader = csv::Reader::from_reader(csv_text.as_bytes());
+/// Messages with the intent they mean, from a table with the columns `text` and `intent`: CSV, or separated
+/// by tabs without quotes. An empty intent, `oos` or `out_of_scope` is none of the bot's business: `None`.
+pub fn table(text: &str, tabs: bool) -> Result<Vec<(Option<String>, String)>, String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(if tabs { b'\t' } else { b',' })
+        .quoting(!tabs)
+        .flexible(true)
+        .from_reader(text.strip_prefix('\u{feff}').unwrap_or(text).as_bytes());
     let header = reader.headers().map_err(|why| why.to_string())?.clone();
     let column = |names: &[&str]| header.iter().position(|c| names.contains(&c.trim()));
     let (Some(text), Some(intent)) =
@@ -231,22 +234,91 @@ pub fn labelled(
     else {
         return Err("needs the columns `text` and `intent`".to_owned());
     };
-    let mut cases = Vec::new();
-    let mut unknown: Vec<String> = Vec::new();
+    let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|why| why.to_string())?;
         let name = record.get(intent).unwrap_or("").trim();
-        let label = labels.iter().position(|l| l == name).map(|i| i as u16);
         let outside = name.is_empty() || name == "oos" || name == "out_of_scope";
-        if label.is_none() && !outside {
-            if !unknown.iter().any(|u| u == name) {
-                unknown.push(name.to_owned());
-            }
-            continue;
-        }
-        cases.push((label, record.get(text).unwrap_or("").to_owned()));
+        rows.push(((!outside).then(|| name.to_owned()), record.get(text).unwrap_or("").to_owned()));
     }
-    Ok((cases, unknown))
+    Ok(rows)
+}
+
+/// Test messages as [`crate::bot::evaluate::evaluate`] takes them: the label of each, `None` for none of
+/// the bot's business.
+pub type Cases = Vec<(Option<u16>, String)>;
+
+/// The rows with the recogniser's label for each, and the intents it does not know; their messages are
+/// left out.
+pub fn labelled(rows: Vec<(Option<String>, String)>, labels: &[String]) -> (Cases, Vec<String>) {
+    let mut cases = Vec::new();
+    let mut unknown: Vec<String> = Vec::new();
+    for (name, text) in rows {
+        let label = name.as_ref().map(|name| labels.iter().position(|l| l == name).map(|i| i as u16));
+        match (label, name) {
+            (Some(None), Some(name)) => {
+                if !unknown.contains(&name) {
+                    unknown.push(name);
+                }
+            }
+            (label, _) => cases.push((label.flatten(), text)),
+        }
+    }
+    (cases, unknown)
+}
+
+/// A flow that does nothing but understand: an intent for each name of the rows, with their texts as
+/// phrases; at most so many of each, the first ones.
+pub fn flow_of(name: &str, rows: &[(Option<String>, String)], most_each: usize) -> RawFlow {
+    let mut phrases: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut outside = Vec::new();
+    for (intent, text) in rows {
+        match intent {
+            Some(intent) => {
+                let list = phrases.entry(intent).or_default();
+                if list.len() < most_each {
+                    list.push(text.clone());
+                }
+            }
+            None => outside.push(text.clone()),
+        }
+    }
+    fn unplaced<T>(value: T) -> Spanned<T> {
+        Spanned::new(0..0, value)
+    }
+    let intent = |(intent, phrases): (&str, Vec<String>)| RawIntent {
+        name: unplaced(intent.to_owned()),
+        title: None,
+        phrases: Some(unplaced(Text::Plain(phrases))),
+        phrases_from: None,
+        go: unplaced("end".to_owned()),
+    };
+    let end =
+        RawStep { say: Some(unplaced(Text::one("."))), end: Some(RawEnd::Closed), ..RawStep::default() };
+    RawFlow {
+        name: name.to_owned(),
+        description: String::new(),
+        languages: unplaced(vec!["en".to_owned()]),
+        start: unplaced("end".to_owned()),
+        first_message: FirstMessage::default(),
+        greeting: None,
+        fallback: None,
+        after_answer: None,
+        variables: BTreeMap::new(),
+        session: RawSession::default(),
+        hand_off: RawHandOff::default(),
+        recogniser: RawRecogniser {
+            out_of_scope: (!outside.is_empty()).then(|| unplaced(Text::Plain(outside))),
+            ..RawRecogniser::default()
+        },
+        media: RawMedia::default(),
+        slot: BTreeMap::new(),
+        table: BTreeMap::new(),
+        keyword: Vec::new(),
+        intent: phrases.into_iter().map(intent).collect(),
+        answer: Vec::new(),
+        step: BTreeMap::from([(unplaced("end".to_owned()), end)]),
+    }
 }
 
 #[cfg(test)]
@@ -306,9 +378,22 @@ mod tests {
     #[test]
     fn labels_are_matched_by_name() {
         let labels = ["a".to_owned(), "b".to_owned()];
-        let (cases, unknown) = labelled("text,intent\nx,b\ny,\nz,oos\nw,c\n", &labels).unwrap();
+        let rows = table("text,intent\nx,b\ny,\nz,oos\nw,c\n", false).unwrap();
+        let (cases, unknown) = labelled(rows, &labels);
         assert_eq!(cases, vec![(Some(1), "x".into()), (None, "y".into()), (None, "z".into())]);
         assert_eq!(unknown, vec!["c"]);
-        assert!(labelled("a,b\n", &labels).is_err());
+        assert!(table("a,b\n", false).is_err());
+    }
+
+    #[test]
+    fn tables_of_phrases_are_flows() {
+        let text = "intent\ttext\na\tgood \"morning\na\tgood day\na\thello\nb\tcheers\noos\tzebra\n";
+        let rows = table(text, true).unwrap();
+        assert_eq!(rows[0], (Some("a".to_owned()), "good \"morning".to_owned()));
+        let raw = flow_of("phrases", &rows, 2);
+        let (flow, _) = Flow::compile(&raw, "phrases", Path::new("")).unwrap_or_else(|f| panic!("{f:?}"));
+        assert_eq!(flow.recogniser().unwrap().labels(), ["a", "b"]);
+        assert_eq!(raw.intent[0].phrases.as_ref().unwrap().as_ref().all().count(), 2);
+        assert_eq!(raw.recogniser.out_of_scope.unwrap().as_ref().all().collect::<Vec<_>>(), ["zebra"]);
     }
 }

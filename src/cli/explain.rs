@@ -24,7 +24,7 @@ pub(super) struct Args {
 }
 
 /// Facts are not needed again.
-struct Nothing;
+pub(super) struct Nothing;
 
 impl Sink for Nothing {
     fn chunk(&mut self, _: &Chunk) -> std::io::Result<()> {

@@ -10,6 +10,7 @@ mod explain;
 mod generate;
 mod import;
 mod init;
+mod messages;
 mod presets;
 mod run;
 mod schema;

@@ -1,6 +1,7 @@
 //! `helpsim run`: simulate, print the summary, write the report.
 
 use super::exit::{Exit, Failure};
+use super::messages;
 use super::simulate::{self, Counted, SimulationArgs};
 use super::ui::Ui;
 use crate::engine::Compiled;
@@ -32,6 +33,9 @@ pub(super) struct Args {
     /// Parquet tables to write: those of the first replication, or none
     #[arg(long, value_enum, default_value_t = Tables::First)]
     pub tables: Tables,
+    /// Also write the messages of the first replication as a traffic log (.jsonl or .csv)
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -86,6 +90,10 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
         print(args, &outcome.summary, ui)?;
         ui.say(&format!("report: {}", folder.join("report.html").display()));
         ui.say(&format!("next:   helpsim explain {} 0", folder.display()));
+    }
+    if let Some(path) = &args.log {
+        messages::write(&compiled, path)?;
+        ui.say(&format!("messages: {}", path.display()));
     }
     Ok(if limit(&counted).is_some() { Exit::Limit } else { goals(&outcome.summary, false) })
 }

@@ -222,14 +222,26 @@ fn compile_policies(plan: &Plan) -> Result<Policies, CompileError> {
 /// The flow of the plan's bot, bound to the plan's intents.
 fn load_flow(plan: &Plan) -> Result<Option<Flow>, CompileError> {
     let BotKind::Flow { path } = &plan.bot.kind else { return Ok(None) };
-    let (mut flow, _) = Flow::load(path).map_err(CompileError::Flow)?;
+    let (flow, _) = Flow::load(path).map_err(CompileError::Flow)?;
+    Ok(Some(bound(plan, flow)))
+}
+
+fn bound(plan: &Plan, mut flow: Flow) -> Flow {
     let names: Vec<String> = plan.intents.iter().map(|i| i.name.clone()).collect();
     flow.bind(&names);
     flow.set_max_attempts(plan.bot.max_attempts);
-    Ok(Some(flow))
+    flow
 }
 
 impl Compiled {
+    /// The same with another flow in place of the bot's own; one that has no flow stays as it is.
+    pub fn with_flow(mut self, flow: Flow) -> Compiled {
+        if self.flow.is_some() {
+            self.flow = Some(Arc::new(bound(&self.plan, flow)));
+        }
+        self
+    }
+
     pub(super) fn replay(&self, source: usize) -> Option<&super::replay::Replay> {
         match self.sources.get(source) {
             Some(CompiledSource::Recorded(replay)) => Some(replay),

@@ -7,9 +7,11 @@
 mod load;
 mod report;
 mod team;
+mod week;
 
 pub use load::effective_rates;
 pub use report::formula;
+pub use week::{WeekDemand, WeekNeeds, slot_name};
 
 use crate::stats::erlang::{Convention, Pool, Steady, erlang_b};
 use crate::stats::survival::Survival;

@@ -1,8 +1,10 @@
 //! How good a recogniser is: the figures that intent tests print, as plain values.
 
 mod measures;
+mod noise;
 
 pub use measures::{adjusted_rand_index, auroc, expected_calibration_error, normalised_mutual_information};
+pub use noise::disturbed;
 
 use super::recogniser::{Prediction, Recogniser, Scratch, Verdict};
 use serde::Serialize;

@@ -206,4 +206,9 @@ impl Reader {
     pub fn recogniser(&self) -> Option<&Recogniser> {
         self.recogniser.as_ref()
     }
+
+    /// The phrases learned, folded.
+    pub fn phrases(&self) -> impl Iterator<Item = &str> {
+        self.phrases.keys().map(String::as_str)
+    }
 }

@@ -218,6 +218,11 @@ impl Flow {
         self.reader.recogniser()
     }
 
+    /// The phrases it was taught, folded.
+    pub fn phrases(&self) -> impl Iterator<Item = &str> {
+        self.reader.phrases()
+    }
+
     /// How the conversation with the bot ended, in words.
     pub fn explain_end(&self, end: End) -> String {
         match end {

@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     First,
     /// The message's last word, as such.
     Last,
+    /// A word's beginning, which its inflected forms share.
+    Stem,
     /// The beginnings of two neighbouring words.
     Pair,
     /// The beginnings of two words with one or two between them.
@@ -63,6 +65,7 @@ impl NGram {
             Kind::Words | Kind::Characters => place.to_owned(),
             Kind::First => format!("^{place}"),
             Kind::Last => format!("{place}$"),
+            Kind::Stem => format!("{place}-"),
             Kind::Pair => format!("{place}- {other}-"),
             Kind::WidePair => format!("{place}- .. {other}-"),
         }
@@ -117,6 +120,7 @@ fn stem_pairs(line: &str, words: &[(usize, usize)], settings: &Settings, each: &
         })
         .collect();
     for (i, &(place, state)) in stems.iter().enumerate() {
+        each(NGram { kind: Kind::Stem, hash: hash_end(state, Kind::Stem), place, other: (0, 0) });
         for (distance, &(other, _)) in stems[i + 1..].iter().take(settings.pair_reach).enumerate() {
             let kind = if distance == 0 { Kind::Pair } else { Kind::WidePair };
             let both = hash_chars(hash_step(state, u32::from(' ')), &line[other.0..other.1]);

@@ -112,7 +112,7 @@ pub(crate) fn train(
 }
 
 /// Fisher and Yates, from a stream of ours.
-pub(crate) fn shuffle<T>(items: &mut [T], stream: &mut Stream) {
+pub fn shuffle<T>(items: &mut [T], stream: &mut Stream) {
     for last in (1..items.len()).rev() {
         let other = ((u128::from(stream.bits()) * (last as u128 + 1)) >> 64) as usize;
         items.swap(last, other);

@@ -13,6 +13,7 @@ mod spelling;
 mod training;
 
 pub use calibration::Calibration;
+pub use linear::shuffle;
 pub use settings::Settings;
 pub use training::TrainError;
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Settings {
     /// Word n-grams from 1 up to this many words.
     pub word_ngrams: usize,
-    /// Characters of a word's beginning that count in a pair.
+    /// Characters of a word's beginning that stand for its inflected forms, alone and in pairs.
     pub stem_length: usize,
     /// How far apart the two words of a pair may stand; 0 for no pairs.
     pub pair_reach: usize,
@@ -44,12 +44,12 @@ impl Default for Settings {
     fn default() -> Settings {
         Settings {
             word_ngrams: 2,
-            stem_length: 4,
-            pair_reach: 3,
+            stem_length: 5,
+            pair_reach: 4,
             character_ngrams: (2, 4),
             character_weight: 1.1,
             idf_power: 0.7,
-            cost: 3.0,
+            cost: 2.0,
             few_phrases: 20.0,
             few_cost: 20.0,
             epochs: 10,

@@ -4,6 +4,8 @@ mod ask;
 mod graph;
 mod import;
 mod intents;
+mod mine;
+mod price;
 mod test;
 
 use super::exit::{Exit, Failure};
@@ -26,6 +28,8 @@ pub(super) enum Verb {
     Ask(ask::Args),
     /// Run conversation tests and intent tests against a flow
     Test(test::Args),
+    /// Find what customers ask and the bot cannot answer, and what an answer would be worth
+    Mine(mine::Args),
     /// Draw a flow
     Graph(graph::Args),
     /// Turn an export of Dialogflow, Rasa, Bot Framework, Typebot or a table of blocks into a flow
@@ -38,6 +42,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
     match &args.verb {
         Verb::Ask(args) => ask::run(args, ui),
         Verb::Test(args) => test::run(args, ui),
+        Verb::Mine(args) => mine::run(args, ui),
         Verb::Graph(args) => graph::run(args, ui),
         Verb::Import(args) => import::run(args, ui),
         Verb::Schema => {

@@ -4,25 +4,52 @@ use super::super::exit::{Exit, Failure};
 use super::super::ui::Ui;
 use super::intents::{self, IntentResult};
 use crate::bot::trial::{self, IntentTrial, Outcome, Trials};
+use crate::scenario::value::share;
 use clap::ValueEnum;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 /// Run conversation tests and intent tests against a flow
 ///
-/// A `.toml` file holds conversations and may name an intent test with its goals; a `.csv` file with the
-/// columns `text` and `intent` is an intent test. Ends with 1 if a conversation goes wrong or a goal is
+/// A `.toml` file holds conversations and may name an intent test with its goals; a `.csv` or `.tsv` file
+/// with the columns `text` and `intent` is an intent test. Such a table may stand in place of the flow, too:
+/// then it is what the recogniser is trained on. Ends with 1 if a conversation goes wrong or a goal is
 /// missed.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
-    /// The flow
+    /// The flow, or a table of phrases with their intents
     pub flow: PathBuf,
     /// Files of tests
     #[arg(required = true, value_name = "CASES")]
     pub cases: Vec<PathBuf>,
-    /// Least accuracy of intent tests from CSV files ("90%")
+    /// Least accuracy of intent tests from tables ("90%")
     #[arg(long, value_name = "SHARE")]
     pub accuracy: Option<String>,
+    /// Least mean F1 over the intents
+    #[arg(long, value_name = "SHARE")]
+    pub macro_f1: Option<String>,
+    /// Least share of out-of-scope messages turned away
+    #[arg(long, value_name = "SHARE")]
+    pub out_of_scope_recall: Option<String>,
+    /// Largest expected calibration error
+    #[arg(long, value_name = "SHARE")]
+    pub calibration_error: Option<String>,
+    /// Train on so many phrases of each intent at most, where a table stands in place of the flow
+    #[arg(long, value_name = "N")]
+    pub phrases: Option<usize>,
+    /// Disturb this share of the test messages' characters ("6%")
+    #[arg(long, value_name = "SHARE")]
+    pub disturb: Option<String>,
+    /// Also tell how well the messages fall into groups by themselves, all of them taken as unknown
+    #[arg(long)]
+    pub groups: bool,
+    /// Also tell the time that training and recognising took, on one thread
+    #[arg(long)]
+    pub speed: bool,
+    /// Seed of the disturbance and of the phrases taken
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
     /// What to print
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -47,7 +74,16 @@ struct Results {
 }
 
 pub(super) fn run(args: &Args, ui: &Ui) -> super::super::Outcome {
-    let flow = super::load(&args.flow, ui)?;
+    let began = Instant::now();
+    let flow = match intents::table_kind(&args.flow) {
+        Some(tabs) => intents::flow_of_table(args, tabs)?,
+        None => super::load(&args.flow, ui)?,
+    };
+    let trained_s = args.speed.then(|| began.elapsed().as_secs_f64());
+    let disturb = args.disturb.as_deref().map(share).transpose();
+    let disturb = disturb.map_err(|why| Failure::input(anyhow::anyhow!("`--disturb`: {why}")))?;
+    let how =
+        intents::How { disturb: disturb.unwrap_or(0.0), groups: args.groups, trained_s, seed: args.seed };
     let mut results = Results {
         flow: flow.name().to_owned(),
         passed: true,
@@ -56,9 +92,14 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::super::Outcome {
     };
     for path in &args.cases {
         let folder = path.parent().unwrap_or(Path::new(""));
-        let wanted = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")) {
-            let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-            Some(IntentTrial { file, accuracy: args.accuracy.clone(), ..IntentTrial::default() })
+        let wanted = if intents::table_kind(path).is_some() {
+            Some(IntentTrial {
+                file: path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default(),
+                accuracy: args.accuracy.clone(),
+                macro_f1: args.macro_f1.clone(),
+                out_of_scope_recall: args.out_of_scope_recall.clone(),
+                calibration_error: args.calibration_error.clone(),
+            })
         } else {
             let text = super::read(path)?;
             let trials = Trials::read(&text)
@@ -67,7 +108,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::super::Outcome {
             trials.intents
         };
         if let Some(trial) = wanted {
-            results.intents.push(intents::run(&flow, &trial, folder)?);
+            results.intents.push(intents::run(&flow, &trial, folder, &how)?);
         }
     }
     let goals_met = results.intents.iter().all(|i| i.goals.iter().all(|g| g.met));
