@@ -114,7 +114,7 @@ fn plain_spelling(c: char) -> Option<&'static str> {
 }
 
 /// Decimal digits of the Indic scripts, Arabic and Persian as 0 to 9.
-fn digit_in_ascii(c: char) -> char {
+pub fn digit_in_ascii(c: char) -> char {
     const ZEROS: [char; 8] =
         ['\u{0660}', '\u{06F0}', '\u{0966}', '\u{09E6}', '\u{0A66}', '\u{0AE6}', '\u{0BE6}', '\u{0C66}'];
     for zero in ZEROS {

@@ -84,6 +84,11 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
                 manifest.counts.insert(format!("{source}: {what}"), count);
             }
         }
+        if let Some(tally) = compiled.live_bot().map(crate::bot::http::HttpBot::tally) {
+            manifest.counts.insert("bot: messages".into(), tally.messages);
+            manifest.counts.insert("bot: timed out".into(), tally.timed_out);
+            manifest.counts.insert("bot: failed".into(), tally.failed);
+        }
         manifest.limit_reached = limit(&counted).map(str::to_owned);
         manifest.wall_time_s = began.elapsed().as_secs_f64();
         write(&folder, &outcome, &loaded, &manifest, tables)?;

@@ -180,6 +180,9 @@ pub(super) fn simulate<'m>(
     };
     let outcome = crate::experiment::run(measures, workers, progress, one);
     bar.finish_and_clear();
+    if outcome.is_ok() {
+        end_live(compiled, ui)?;
+    }
     outcome.map_err(|error| match error {
         ExperimentError::Unit { source: RunError::Sink(error), .. }
             if error.kind() == io::ErrorKind::Interrupted && INTERRUPTED.load(Ordering::Relaxed) =>
@@ -188,6 +191,35 @@ pub(super) fn simulate<'m>(
         }
         other => Failure::io(other),
     })
+}
+
+/// How it went with a live bot; what was exchanged is kept if it was to be.
+///
+/// A recording that does not hold what was said is a fault of the input: the figures would count the
+/// gaps as outages.
+fn end_live(compiled: &Compiled, ui: &Ui) -> Result<(), Failure> {
+    let not_kept = |e| Failure::io(anyhow::Error::new(e).context("could not keep what was answered"));
+    compiled.save_look_ups().map_err(not_kept)?;
+    let Some(bot) = compiled.live_bot() else { return Ok(()) };
+    let tally = bot.tally();
+    if tally.not_recorded > 0 {
+        return Err(Failure::input(anyhow::anyhow!(
+            "the recording of the bot does not hold {} of {} messages: they were written by other \
+             customers than those recorded. Remove the file and run once with the bot to record anew",
+            tally.not_recorded,
+            tally.messages
+        )));
+    }
+    let from = if bot.is_replaying() { "recording of the bot at" } else { "bot at" };
+    ui.say(&format!(
+        "{from} {}: {} messages, {} timed out, {} failed ({} of them not sent, as it had stopped answering)",
+        bot.url(),
+        tally.messages,
+        tally.timed_out,
+        tally.failed,
+        tally.held_back
+    ));
+    bot.save().map_err(not_kept)
 }
 
 /// The measurements a plan asks for.

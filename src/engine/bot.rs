@@ -12,6 +12,9 @@ use crate::scenario::plan::{BotKind, TeamIdx};
 use crate::sla::Input;
 use crate::time::Instant;
 
+/// After so many of his messages a customer gives up on a bot that neither answers nor hands over.
+pub(super) const MOST_MESSAGES: u16 = 50;
+
 /// What the bot's pending reply leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BotOutcome {
@@ -37,7 +40,9 @@ impl<O: Observer> World<'_, O> {
 
     /// A message reaches the bot.
     pub(super) fn bot_hears(&mut self, slot: u32, media: bool) {
-        if self.slots[slot as usize].step != NO_STAMP {
+        let pending = self.slots[slot as usize].step != NO_STAMP;
+        let reads = self.c.flow.is_some() || self.c.live.is_some();
+        if pending && (!reads || self.slots[slot as usize].bot_outcome != BotOutcome::Await) {
             // The reply to the message before is on its way; it answers both.
             return;
         }
@@ -59,7 +64,8 @@ impl<O: Observer> World<'_, O> {
                     self.decide_by_chance(slot, exchanges, *understands)
                 }
             }
-            BotKind::Flow { .. } | BotKind::Http { .. } => self.decide_by_flow(slot, media),
+            BotKind::Flow { .. } => self.decide_by_flow(slot, media),
+            BotKind::Http(_) => self.decide_by_live(slot, media),
         };
         if self.slots[slot as usize].phase != Phase::Bot {
             // A rule on failed attempts took it away.
@@ -68,8 +74,10 @@ impl<O: Observer> World<'_, O> {
         self.slots[slot as usize].bot_outcome = outcome;
         let n = u32::from(self.slots[slot as usize].bot_messages);
         let mut stream = self.streams.nth(Purpose::Bot, self.slots[slot as usize].need.entity, 1_000 + n);
-        let look_up = std::mem::take(&mut self.slots[slot as usize].look_up_ms);
-        let at = Instant(self.now.ms() + look_up + self.plan.bot.latency.draw_ms(&mut stream));
+        let own = std::mem::take(&mut self.slots[slot as usize].look_up_ms);
+        // How long a live bot takes is measured, not drawn.
+        let drawn = if self.c.live.is_some() { 0 } else { self.plan.bot.latency.draw_ms(&mut stream) };
+        let at = Instant(self.now.ms() + own + drawn);
         self.slots[slot as usize].step = self.events.schedule(at, Kind::BotReply, slot);
     }
 
@@ -162,6 +170,7 @@ impl<O: Observer> World<'_, O> {
         }
         let intent = self.slots[slot as usize].need.intent;
         let team = team.unwrap_or(self.c.team_of_intent[usize::from(intent)]);
+        self.brief(slot);
         self.leave_bot(slot);
         self.slots[slot as usize].hand_off = reason as u8;
         self.tell(slot, |_| Note::HandedOver { reason, team });

@@ -1,9 +1,10 @@
 //! A scenario made ready to run: what all replications share and none changes.
 
 use crate::bot::flow::Flow;
+use crate::bot::http::{self, HttpBot};
 use crate::desk::{Duty, TeamLayout, duty_changes};
 use crate::rules::Rules;
-use crate::scenario::plan::{Assignment, BotKind, Plan, Source};
+use crate::scenario::plan::{Assignment, BotKind, HttpPlan, Plan, Source};
 use crate::sla::{Policies, compile_calendar};
 use crate::time::{Calendar, Instant, Span};
 use crate::traffic::synthetic;
@@ -41,6 +42,13 @@ pub(super) struct CompiledTeam {
     pub assignment: Assignment,
 }
 
+/// A live bot and what its replies mean.
+#[derive(Debug)]
+pub(super) struct Live {
+    pub bot: HttpBot,
+    pub reader: http::Reader,
+}
+
 /// A scenario made ready to run.
 #[derive(Clone)]
 pub struct Compiled {
@@ -59,6 +67,8 @@ pub struct Compiled {
     pub(super) policies: Arc<Policies>,
     /// The bot's flow, if it has one.
     pub(super) flow: Option<Arc<Flow>>,
+    /// The live bot, if it is one.
+    pub(super) live: Option<Arc<Live>>,
     /// Begin of the run: a week before the start if the desk does not start empty.
     pub(super) from: Instant,
     pub(super) measured_from: Instant,
@@ -80,6 +90,8 @@ pub enum CompileError {
     Traffic { name: String, reason: String },
     #[error("{0}")]
     Sla(String),
+    #[error("the live bot: {0}")]
+    Live(String),
     #[error("the bot's flow has faults")]
     Flow(Vec<crate::diag::Diagnostic>),
 }
@@ -95,7 +107,11 @@ impl Compiled {
     /// # Errors
     /// The volume or the number of agents is beyond the limits, or a file of the traffic or the bot
     /// cannot be used.
-    pub fn new(plan: Arc<Plan>) -> Result<Compiled, CompileError> {
+    pub fn new(mut plan: Arc<Plan>) -> Result<Compiled, CompileError> {
+        let flow = load_flow(&plan)?.map(Arc::new);
+        if let Some(flow) = &flow {
+            adopt_limits(&mut plan, flow);
+        }
         let from = match plan.start_from {
             crate::scenario::plan::StartFrom::Empty => plan.start,
             crate::scenario::plan::StartFrom::PreviousWeek => plan.start - Span::from_days(7),
@@ -171,11 +187,15 @@ impl Compiled {
             .collect();
         let rules = Rules::compile(&plan);
         let policies = compile_policies(&plan)?;
-        let flow = load_flow(&plan)?.map(Arc::new);
+        let live = match &plan.bot.kind {
+            BotKind::Http(http) => Some(Arc::new(open_live(&plan, http)?)),
+            _ => None,
+        };
         let needs_text = rules.reads_text
             || policies.reads_text()
             || plan.keep_messages
-            || matches!(plan.bot.kind, BotKind::Flow { .. } | BotKind::Http { .. });
+            || flow.is_some()
+            || live.is_some();
         let measured_from = plan.start + plan.warm_up;
         Ok(Compiled {
             plan,
@@ -188,6 +208,7 @@ impl Compiled {
             rules,
             policies: Arc::new(policies),
             flow,
+            live,
             from,
             measured_from,
             needs_text,
@@ -229,8 +250,51 @@ fn load_flow(plan: &Plan) -> Result<Option<Flow>, CompileError> {
 fn bound(plan: &Plan, mut flow: Flow) -> Flow {
     let names: Vec<String> = plan.intents.iter().map(|i| i.name.clone()).collect();
     flow.bind(&names);
-    flow.set_max_attempts(plan.bot.max_attempts);
+    if plan.bot.named.max_attempts {
+        flow.set_max_attempts(plan.bot.max_attempts);
+    }
     flow
+}
+
+/// The flow's limits, where the scenario names none.
+fn adopt_limits(plan: &mut Arc<Plan>, flow: &Flow) {
+    let (named, limits) = (plan.bot.named, flow.limits());
+    let bot = &mut Arc::make_mut(plan).bot;
+    if !named.time_limit {
+        bot.time_limit = limits.time_limit;
+    }
+    if !named.session_time_out {
+        bot.session_time_out = limits.time_out;
+    }
+    if !named.max_attempts {
+        bot.max_attempts = limits.max_attempts;
+    }
+}
+
+fn open_live(plan: &Plan, http: &HttpPlan) -> Result<Live, CompileError> {
+    let shape = http::Shape::from_word(&http.shape)
+        .ok_or_else(|| CompileError::Live(format!("there is no shape `{}`", http.shape)))?;
+    let bot = HttpBot::open(http::Settings {
+        url: http.url.clone(),
+        shape,
+        time_out: http.time_out,
+        concurrency: http.concurrency,
+        rate_per_s: http.rate_per_s,
+        cassette: http.cassette.clone(),
+    })
+    .map_err(CompileError::Live)?;
+    let marks = http::Marks {
+        intents: http.intents.clone(),
+        answers: http.answers.clone(),
+        not_understood: http.not_understood.clone(),
+        hands_over: http.hands_over.clone(),
+        replies: http.replies.clone(),
+    };
+    let intents = plan.intents.iter().map(|intent| {
+        let phrases = intent.phrases.iter().flat_map(|list| list.iter().map(String::as_str)).collect();
+        (intent.name.as_str(), phrases)
+    });
+    Ok(Live { bot, reader: http::Reader::new(marks, intents, shape != http::Shape::Rasa) })
 }
 
 impl Compiled {
@@ -240,6 +304,19 @@ impl Compiled {
             self.flow = Some(Arc::new(bound(&self.plan, flow)));
         }
         self
+    }
+
+    /// Keeps what the endpoints of the flow's look-ups answered, where that was to be recorded.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn save_look_ups(&self) -> std::io::Result<()> {
+        self.flow.as_ref().map_or(Ok(()), |flow| flow.save_look_ups())
+    }
+
+    /// The live bot under test, if the scenario has one.
+    pub fn live_bot(&self) -> Option<&HttpBot> {
+        self.live.as_ref().map(|live| &live.bot)
     }
 
     pub(super) fn replay(&self, source: usize) -> Option<&super::replay::Replay> {

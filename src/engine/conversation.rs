@@ -114,7 +114,7 @@ pub(super) struct Conversation {
     pub agent_messages: u16,
     pub templates: u16,
     pub failed_attempts: u8,
-    /// Messages of the bot's pending reply, and what a look-up adds to its delay, ms.
+    /// Messages of the bot's pending reply, and what a look-up or the live bot takes for it, ms.
     pub bot_says: u8,
     pub look_up_ms: i64,
     pub reopens: u8,

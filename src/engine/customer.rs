@@ -28,7 +28,7 @@ impl<O: Observer> World<'_, O> {
             conversation.silent_ms += (now - conversation.desk_spoke_at).ms();
             conversation.desk_spoke_at = Instant::NEVER;
         }
-        let media = conversation.need.media && conversation.customer_messages == 1;
+        let media = (conversation.need.media && conversation.customer_messages == 1) || self.attaches(slot);
         self.next_line(slot);
         self.compose(slot);
         self.tell(slot, |w| Note::CustomerWrote {
@@ -163,7 +163,10 @@ impl<O: Observer> World<'_, O> {
         match self.slots[slot as usize].phase {
             // Who has his answer and does not say whether it helped had no reason to go on.
             Phase::Bot if self.talks.is_content(slot) => self.resolve(slot, true),
-            Phase::Bot => self.end(slot, Outcome::LeftBot),
+            Phase::Bot => {
+                self.take_leave(slot);
+                self.end(slot, Outcome::LeftBot);
+            }
             Phase::Agent => {
                 self.drop_work(slot);
                 self.release_agent(slot);

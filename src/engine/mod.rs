@@ -15,6 +15,7 @@ mod conversation;
 mod customer;
 mod duty;
 mod event_list;
+mod live;
 mod queue;
 mod replay;
 mod story;

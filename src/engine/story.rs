@@ -14,6 +14,7 @@ pub enum Note {
     BotDecided { why: String },
     BotReplied { texts: Vec<String> },
     BotOut,
+    Briefed { reason: String, summary: String },
     HandedOver { reason: HandOff, team: u16 },
     TicketCreated { priority: u8, policy: Option<u16> },
     EnteredQueue { team: u16, ahead: u32, staffed: u32 },

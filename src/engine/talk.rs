@@ -4,12 +4,14 @@
 //! intent, a menu entry (now and then the wrong one), an order number, yes or no. All of it is drawn
 //! from his own streams. In the replay of recorded traffic the recorded words are used as they are.
 
-use super::bot::BotOutcome;
+use super::bot::{BotOutcome, MOST_MESSAGES};
 use super::compiled::Compiled;
 use super::conversation::Phase;
 use super::story::{Note, Observer};
 use super::world::World;
-use crate::bot::flow::{End, Expects, Flow, HandOff as FlowHandOff, Input, Media, Memo, Session, Turn};
+use crate::bot::flow::{
+    End, Expects, Flow, HandOff as FlowHandOff, Input, Luck, Media, Memo, Session, SlotKind,
+};
 use crate::bot::text::{contains_word, fold};
 use crate::facts::HandOff;
 use crate::random::{Purpose, Stream};
@@ -21,6 +23,7 @@ use fxhash::FxHashMap;
 #[derive(Debug, Default)]
 pub(super) struct Talks {
     sessions: Vec<Option<Talk>>,
+    pub lives: Vec<Option<super::live::LiveTalk>>,
     memo: Memo,
     /// The message being delivered.
     pub text: String,
@@ -39,6 +42,7 @@ struct Talk {
     /// The last answer was about something else, or did not content him.
     refuses: bool,
     failed: bool,
+    end: Option<End>,
 }
 
 /// So many distinct texts are remembered; then the memory starts anew. It only saves time.
@@ -52,6 +56,13 @@ impl Talks {
                 self.sessions.resize(s + 1, None);
             }
             self.sessions[s] = None;
+        }
+        if c.live.is_some() {
+            let s = slot as usize;
+            if self.lives.len() <= s {
+                self.lives.resize_with(s + 1, || None);
+            }
+            self.lives[s] = None;
         }
     }
 
@@ -81,7 +92,7 @@ impl Talks {
 }
 
 /// Ways to ask for a person where the flow names no word for it.
-fn ask_for_person(language: &str) -> &'static str {
+pub(super) fn ask_for_person(language: &str) -> &'static str {
     match language.get(..2) {
         Some("es") => "quiero hablar con una persona",
         Some("pt") => "quero falar com um atendente",
@@ -90,7 +101,7 @@ fn ask_for_person(language: &str) -> &'static str {
     }
 }
 
-fn yes_or_no(language: &str, yes: bool) -> &'static str {
+pub(super) fn yes_or_no(language: &str, yes: bool) -> &'static str {
     match (language.get(..2), yes) {
         (Some("es"), true) => "sí",
         (Some("pt"), true) => "sim",
@@ -127,7 +138,7 @@ impl<O: Observer> World<'_, O> {
     /// Puts the customer's next message into words.
     pub(super) fn compose(&mut self, slot: u32) {
         self.talks.text.clear();
-        if !self.c.needs_text {
+        if !self.c.needs_text || self.attaches(slot) {
             return;
         }
         if let Some(text) = self.recorded_text(slot).map(str::to_owned) {
@@ -135,13 +146,19 @@ impl<O: Observer> World<'_, O> {
             return;
         }
         let conversation = &self.slots[slot as usize];
-        let need = conversation.need;
+        let (need, phase) = (conversation.need, conversation.phase);
         let language = &self.plan.languages[usize::from(need.language)];
         let n = u32::from(conversation.customer_messages);
         let mut stream = self.streams.nth(Purpose::Phrase, need.entity, n);
         let customer = &self.plan.customer;
+        if phase == Phase::Bot
+            && let Some(text) = self.answer_to_live(slot, &mut stream)
+        {
+            self.talks.text = text;
+            return;
+        }
         let talk = self.talks.sessions.get(slot as usize).and_then(Option::as_ref);
-        let (Some(flow), Some(talk), Phase::Bot) = (&self.c.flow, talk, conversation.phase) else {
+        let (Some(flow), Some(talk), Phase::Bot) = (&self.c.flow, talk, phase) else {
             let text = self.phrase(slot, &mut stream).to_owned();
             mistype(&text, customer.typos, &mut stream, &mut self.talks.text);
             return;
@@ -170,6 +187,52 @@ impl<O: Observer> World<'_, O> {
                 mistype(&text, customer.typos, &mut stream, &mut self.talks.text);
             }
         }
+    }
+
+    /// Whether the customer answers with an attachment: the flow has asked for one.
+    pub(super) fn attaches(&self, slot: u32) -> bool {
+        let conversation = &self.slots[slot as usize];
+        if conversation.phase != Phase::Bot || conversation.need.script != u32::MAX {
+            return false;
+        }
+        let talk = self.talks.sessions.get(slot as usize).and_then(Option::as_ref);
+        talk.is_some_and(|t| matches!(t.expects, Expects::Slot(SlotKind::Image | SlotKind::Document)))
+    }
+
+    /// What the agent is told when the bot hands over: the flow's own reason and its summary.
+    pub(super) fn brief(&mut self, slot: u32) {
+        if !self.observer.watches(self.slots[slot as usize].id) {
+            return;
+        }
+        let talk = self.talks.sessions.get(slot as usize).and_then(Option::as_ref);
+        let (Some(flow), Some(talk)) = (&self.c.flow, talk) else { return };
+        let reason = match talk.end {
+            Some(end @ End::HandOff(_)) => flow.explain_end(end),
+            _ => "to a person".to_owned(),
+        };
+        let summary = flow.summary(&talk.session);
+        self.tell(slot, |_| Note::Briefed { reason, summary });
+    }
+
+    /// The session times out: the flow takes its leave.
+    pub(super) fn take_leave(&mut self, slot: u32) {
+        let c = self.c;
+        let Some(flow) = &c.flow else { return };
+        let Some(talk) = self.talks.sessions.get_mut(slot as usize).and_then(Option::as_mut) else { return };
+        let turn = flow.advance(&mut talk.session, Input::Silence, &mut self.talks.memo);
+        if turn.messages == 0 {
+            return;
+        }
+        let texts = match self.observer.watches(self.slots[slot as usize].id) {
+            true => flow.texts(&talk.session, &turn),
+            false => Vec::new(),
+        };
+        for _ in 0..turn.messages {
+            self.send(slot);
+        }
+        let conversation = &mut self.slots[slot as usize];
+        conversation.bot_messages = conversation.bot_messages.saturating_add(u16::from(turn.messages));
+        self.tell(slot, |_| Note::BotReplied { texts });
     }
 
     fn word_for_person(&self, flow: &Flow, talk: &Talk, language: &str) -> String {
@@ -210,11 +273,18 @@ impl<O: Observer> World<'_, O> {
             content: false,
             refuses: false,
             failed: false,
+            end: None,
         });
-        talk.session.set_look_up_luck(stream.uniform());
-        let input = if media { Input::Media(Media::Image) } else { Input::Text(&self.talks.text) };
+        let mut luck = self.streams.nth(Purpose::LookUp, need.entity, n);
+        talk.session.set_luck(Luck { fails: luck.uniform(), slow: luck.uniform() });
+        let input = match talk.expects {
+            Expects::Slot(SlotKind::Document) if media => Input::Media(Media::Document),
+            _ if media => Input::Media(Media::Image),
+            _ => Input::Text(&self.talks.text),
+        };
         let turn = flow.advance(&mut talk.session, input, &mut self.talks.memo);
         talk.expects = turn.expects;
+        talk.end = turn.end;
         talk.failed = !turn.understood;
         // In a replay nobody knows what the customer needed: any answer may have met it.
         let meets = if need.script == u32::MAX {
@@ -227,7 +297,7 @@ impl<O: Observer> World<'_, O> {
             talk.refuses = !talk.content;
         }
         let content = talk.content;
-        self.book_look_up(slot, flow, &turn);
+        self.slots[slot as usize].look_up_ms = turn.took.ms();
         if self.observer.watches(self.slots[slot as usize].id) {
             let why = flow.explain(&turn.why);
             self.talks.said = self.talks.sessions[slot as usize]
@@ -252,19 +322,9 @@ impl<O: Observer> World<'_, O> {
                 BotOutcome::Solved
             }
             None if !turn.understood && leaves => BotOutcome::Leaves,
+            None if need.script == u32::MAX && n >= u32::from(MOST_MESSAGES) => BotOutcome::Leaves,
             None => BotOutcome::Await,
         }
-    }
-
-    /// A look-up takes its time before the reply.
-    fn book_look_up(&mut self, slot: u32, flow: &Flow, turn: &Turn) {
-        let Some(look_up) = turn.look_up else { return };
-        let Some(table) = flow.tables().get(usize::from(look_up.table)) else { return };
-        let conversation = &self.slots[slot as usize];
-        let n = u32::from(conversation.customer_messages);
-        let mut stream = self.streams.nth(Purpose::LookUp, conversation.need.entity, n);
-        let took = table.latency.draw_ms(&mut stream).min(table.time_out.ms());
-        self.slots[slot as usize].look_up_ms = took;
     }
 }
 

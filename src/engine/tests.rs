@@ -105,6 +105,7 @@ pub(crate) fn erlang_a(per_minute: f64, agents: u32, patience: Option<f64>, minu
             time_limit: None,
             latency: Distribution::Deterministic { value: 1_000.0 },
             session_time_out: Span::from_hours(24),
+            named: NamedLimits::default(),
             repeat_window: Span::from_days(7),
             cost_per_conversation: 0.0,
             outages: vec![],

@@ -30,7 +30,7 @@ agent_work = { exponential = { mean = "5m" } }
 patience = { exponential = { mean = "10m" } }
 
 [bot]
-kind = "none"
+like = "none"
 
 [[team]]
 name = "desk"

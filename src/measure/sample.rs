@@ -29,7 +29,7 @@ name = "fraud"
 priority = "urgent"
 
 [bot]
-kind = "statistical"
+like = "statistical"
 repeat_window = "24h"
 cost_per_conversation = 0.05
 

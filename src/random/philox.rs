@@ -68,6 +68,12 @@ impl Streams {
 }
 
 impl Streams {
+    /// A name for an entity that no other run and no other entity has.
+    pub fn name_of(&self, entity: u64) -> String {
+        let mirrored = if self.antithetic { "m" } else { "" };
+        format!("{:08x}{:08x}-{}{mirrored}-{entity:x}", self.key[1], self.key[0], self.replication)
+    }
+
     /// The stream of the `n`th quantity of this kind of an entity (its third reply, say), so that what
     /// is drawn for one does not depend on how many words another took.
     #[inline]

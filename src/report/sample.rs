@@ -384,7 +384,7 @@ name = "fraud"
 priority = "urgent"
 
 [bot]
-kind = "statistical"
+like = "statistical"
 
 [[team]]
 name = "frontline"

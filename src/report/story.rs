@@ -88,6 +88,10 @@ fn line(plan: &Plan, note: &Note) -> String {
             format!("bot: {}", texts.iter().map(|t| plain(t)).collect::<Vec<_>>().join(" / "))
         }
         Note::BotOut => "the bot is out of service".into(),
+        Note::Briefed { reason, summary } if summary.is_empty() => plain(reason),
+        Note::Briefed { reason, summary } => {
+            format!("{}; the agent reads: {}", plain(reason), plain(summary))
+        }
         Note::HandedOver { reason, team: t } => {
             format!("handed over to people ({}), to {}", hand_off(*reason), team(*t))
         }

@@ -410,6 +410,8 @@ pub struct BotPlan {
     pub latency: Distribution,
     /// Silence after which the bot closes the conversation.
     pub session_time_out: Span,
+    /// Which of the limits above the scenario names itself; the others a flow's own replace.
+    pub named: NamedLimits,
     /// A repeat contact about the same need within this window takes a resolution back.
     pub repeat_window: Span,
     /// Cost of one bot conversation.
@@ -418,6 +420,15 @@ pub struct BotPlan {
     pub outages: Vec<(Span, Span)>,
     /// Random outages: mean time between, mean length (exponential, ms).
     pub random_outages: Option<(f64, f64)>,
+}
+
+/// Which limits of the bot the scenario names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct NamedLimits {
+    pub max_attempts: bool,
+    pub time_limit: bool,
+    pub session_time_out: bool,
 }
 
 /// Kind of bot.
@@ -438,18 +449,34 @@ pub enum BotKind {
         path: PathBuf,
     },
     /// A live bot under test.
-    Http {
-        /// Settings file-independent: URL, shape ("generic", "rasa", "dialogflow").
-        url: String,
-        /// Shape of the exchange.
-        shape: String,
-        /// Time-out.
-        time_out: Span,
-        /// At most so many requests at once.
-        concurrency: u16,
-        /// Record to or replay from this file.
-        cassette: Option<PathBuf>,
-    },
+    Http(HttpPlan),
+}
+
+/// A live bot under test: where it is, how it is asked, and what its replies mean.
+#[derive(Clone, Debug)]
+pub struct HttpPlan {
+    /// Address.
+    pub url: String,
+    /// Shape of the exchange: "generic", "rasa" or "dialogflow".
+    pub shape: String,
+    /// How long a reply may take.
+    pub time_out: Span,
+    /// At most so many requests at once.
+    pub concurrency: u16,
+    /// At most so many requests a second; 0 = no limit.
+    pub rate_per_s: f64,
+    /// Record to this file, or answer from it.
+    pub cassette: Option<PathBuf>,
+    /// The bot's name for an intent, and the intent.
+    pub intents: Vec<(String, IntentIdx)>,
+    /// Words of replies that answer an intent.
+    pub answers: Vec<(IntentIdx, Vec<String>)>,
+    /// Words of replies that say that the bot did not understand.
+    pub not_understood: Vec<String>,
+    /// Words of replies that hand over.
+    pub hands_over: Vec<String>,
+    /// Words of replies that ask for something, and what the customer writes then.
+    pub replies: Vec<(String, String)>,
 }
 
 /// A team.

@@ -216,7 +216,7 @@ fn overrides_reach_every_place() {
     );
     assert_eq!(over("scenario.timezone", "Europe/Madrid").zone_name, "Europe/Madrid");
     assert_eq!(over("channel.like", "twilio").channel.price_inbound, 0.005);
-    assert!(matches!(over("bot.kind", "statistical").bot.kind, BotKind::Statistical { .. }));
+    assert!(matches!(over("bot.like", "statistical").bot.kind, BotKind::Statistical { .. }));
     assert!(over("desk.clocks.bot_reply_answers", "true").desk.clocks.bot_reply_answers);
     let precise = small("[[scenario.precision]]\nmetric = \"first_response.p90\"\nhalf_width = \"2%\"\n");
     let fixed = plan(&precise, &[("scenario.replications", "3")]);

@@ -5,6 +5,7 @@ mod cli;
 mod desk;
 mod exact;
 mod exact_cases;
+mod live_bot;
 mod mining;
 mod presets;
 mod scenarios;

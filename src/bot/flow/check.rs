@@ -19,6 +19,7 @@ pub(super) fn shape(flow: &Flow, raw: &RawFlow, faults: &mut Faults) {
     reachable(flow, faults, &span);
     stops(flow, faults, &span);
     has_a_way_out(flow, faults, &span);
+    branches(flow, faults, &span);
     shadowed_keywords(flow, raw, faults);
     unbounded_attempts(flow, raw, faults);
 }
@@ -131,6 +132,25 @@ fn has_a_way_out(flow: &Flow, faults: &mut Faults, span: &dyn Fn(usize) -> Optio
     }
 }
 
+/// Warns of branches that may lead nowhere: where no line holds, the conversation ends.
+fn branches(flow: &Flow, faults: &mut Faults, span: &dyn Fn(usize) -> Option<Range<usize>>) {
+    for (index, step) in flow.steps.iter().enumerate() {
+        let Then::Branch(lines) = &step.then else { continue };
+        if lines.iter().all(|line| !line.tests.is_empty()) {
+            let message = format!("where no line of the branch `{}` holds, the conversation ends", step.name);
+            faults
+                .warning("HS0604", span(index), message)
+                .help("a last line without `if`: { go = \"step\" }");
+        }
+        let always = lines.iter().position(|line| line.tests.is_empty());
+        if always.is_some_and(|at| at + 1 < lines.len()) {
+            let message =
+                format!("the lines of the branch `{}` behind the one without `if` never count", step.name);
+            faults.warning("HS0607", span(index), message);
+        }
+    }
+}
+
 /// Warns of keywords that another one always wins over.
 fn shadowed_keywords(flow: &Flow, raw: &RawFlow, faults: &mut Faults) {
     for (index, keyword) in flow.keywords.iter().enumerate() {
@@ -213,7 +233,7 @@ fn menu(name: &Spanned<String>, step: &RawStep, faults: &mut Faults) {
     let show = step.show.as_ref().map(|s| *s.as_ref()).unwrap_or_default();
     let count = step.menu.len();
     match show {
-        Show::Numbers => {}
+        Show::Numbers => numbered_length(step, faults),
         Show::Buttons => {
             if count > Limit::Buttons.most() {
                 let message = format!("{count} buttons; WhatsApp shows {}", Limit::Buttons.most());
@@ -264,6 +284,20 @@ fn menu(name: &Spanned<String>, step: &RawStep, faults: &mut Faults) {
                 format!("two entries of this menu have the key `{key}`"),
             );
         }
+    }
+}
+
+/// A numbered menu is one message: what is said before it and a line for each entry.
+fn numbered_length(step: &RawStep, faults: &mut Faults) {
+    let longest = |text: &Text| text.all().map(|t| t.chars().count()).max().unwrap_or(0);
+    let said = step.say.as_ref().map_or(0, |say| longest(say.as_ref()));
+    let entries: usize = step.menu.iter().map(|choice| 5 + longest(choice.text.as_ref())).sum();
+    let most = Limit::Text.most();
+    if said <= most && said + entries > most {
+        let span = step.menu.first().map(|choice| choice.text.span());
+        let message =
+            format!("this menu has up to {} characters; WhatsApp takes {most} in a message", said + entries);
+        faults.error("HS0605", span, message).help("a second menu for the rest");
     }
 }
 

@@ -17,6 +17,7 @@ mod menu;
 mod model;
 pub mod raw;
 mod reading;
+pub mod reference;
 mod session;
 mod slot;
 mod speech;
@@ -24,12 +25,13 @@ mod template;
 mod turn;
 mod written;
 
-pub use look_up::{Found, LookUp, Table};
+pub use look_up::{Found, LookUp, Luck, Table};
 pub use menu::ChosenBy;
 pub use model::{Edge, Flow, Limits, ReasonIdx, StepIdx, TableIdx, TopicIdx, VariableIdx};
 pub use raw::{RawFlow, SlotKind};
 pub use reading::Memo;
 pub use session::Session;
+pub(in crate::bot) use slot::yes_or_no;
 pub use template::escape;
 pub use turn::{End, Expects, HandOff, Input, Media, Turn, Why};
 

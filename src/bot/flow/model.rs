@@ -264,6 +264,14 @@ impl Flow {
         self.steps.get(usize::from(step)).map_or("", |s| &s.name)
     }
 
+    /// Keeps what the endpoints of look-ups answered, where that was to be recorded.
+    ///
+    /// # Errors
+    /// A file cannot be written.
+    pub fn save_look_ups(&self) -> std::io::Result<()> {
+        self.tables.iter().try_for_each(Table::save)
+    }
+
     /// The tables look-ups go to.
     pub fn tables(&self) -> &[Table] {
         &self.tables

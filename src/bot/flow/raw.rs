@@ -284,26 +284,43 @@ pub enum SlotKind {
     Document,
 }
 
-/// A table the bot looks things up in.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+/// A table the bot looks things up in: a file, or an endpoint of yours.
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct RawTable {
-    /// A CSV file with a header row (or Parquet), beside the flow file.
-    #[schemars(with = "String")]
-    pub file: Spanned<String>,
-    /// The column that is looked up.
-    #[schemars(with = "String")]
-    pub key: Spanned<String>,
-    /// How long a look-up takes.
-    #[serde(default)]
-    pub latency: RawLatency,
-    /// How long the bot waits for it.
+    /// A CSV file with a header row, or a Parquet file, beside the flow file.
     #[schemars(with = "Option<String>")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<Spanned<String>>,
+    /// The column that is looked up, for a file.
+    #[schemars(with = "Option<String>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<Spanned<String>>,
+    /// Or: an address that is asked with GET, `{key}` in it being what is looked up; it answers a JSON
+    /// object, or 404. Only `http://`.
+    #[schemars(with = "Option<String>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<Spanned<String>>,
+    /// The members of the object that texts and conditions may use, for an address.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// A file to keep in what the address answered; if it is there, the address is not contacted.
+    #[schemars(with = "Option<String>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording: Option<Spanned<String>>,
+    /// A file with keys that simulated customers know, one a line; without it those of the table.
+    #[schemars(with = "Option<String>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys_from: Option<Spanned<String>>,
+    /// How long a look-up takes in the simulation.
+    pub latency: RawLatency,
+    /// How long the bot waits for it; one that takes longer has failed.
+    #[schemars(with = "Option<String>")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub time_out: Option<Spanned<String>>,
     /// Share of look-ups that fail ("1%").
     #[schemars(with = "Option<String>")]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fails: Option<Spanned<String>>,
 }
 

@@ -5,9 +5,9 @@
 use super::model::{Flow, Keyword, TopicIdx};
 use super::raw::KeywordMatch;
 use crate::bot::recogniser::{Recogniser, Scratch, Settings, TrainError, Verdict};
-use crate::bot::text::{contains_word, fold, is_emoji, is_word_char};
+use crate::bot::text::{contains_word, fold, is_emoji, is_word_char, tokens};
 use fxhash::FxHashMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What understands a message: the flow's own phrases, word for word, then the recogniser.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,10 @@ pub(super) struct Reader {
     recogniser: Option<Recogniser>,
     /// The topic of each of the recogniser's labels.
     topics: Vec<TopicIdx>,
+    /// The words of each topic's phrases, and the topics they belong to.
+    words: BTreeMap<String, BTreeSet<TopicIdx>>,
+    /// The words of the answers of topics with few phrases.
+    answers: BTreeMap<String, BTreeSet<TopicIdx>>,
     /// Tells the flow's languages apart, where it has several.
     languages: Option<Recogniser>,
 }
@@ -43,6 +47,8 @@ pub(super) struct Guess {
     pub topic: TopicIdx,
     pub confidence: f32,
     pub then: Then,
+    /// Most of the message's words stand in the topic's phrases: it may interrupt an open question.
+    pub plain: bool,
 }
 
 /// What to do with a guess.
@@ -131,6 +137,13 @@ fn bare(folded: &str) -> &str {
     folded.trim_matches(|c: char| !is_word_char(c) && !is_emoji(c))
 }
 
+/// The words of a message with so many letters at least, or all if there are none.
+fn longer_words(folded: &str, letters: usize) -> Vec<&str> {
+    let all: Vec<&str> = tokens(folded).collect();
+    let long: Vec<&str> = all.iter().copied().filter(|word| word.chars().count() >= letters).collect();
+    if long.is_empty() { all } else { long }
+}
+
 impl Reader {
     /// Learns the flow's phrases, each with its topic, and what is none of its business.
     pub fn train(
@@ -141,9 +154,13 @@ impl Reader {
     ) -> Result<Reader, TrainError> {
         let mut phrases = BTreeMap::new();
         let mut topics = Vec::new();
+        let mut words: BTreeMap<String, BTreeSet<TopicIdx>> = BTreeMap::new();
         let mut labelled: Vec<(u16, &str)> = Vec::new();
         for (topic, phrase) in examples {
             let folded = fold(phrase);
+            for word in tokens(&folded) {
+                words.entry(word.to_owned()).or_default().insert(*topic);
+            }
             if !bare(&folded).is_empty() {
                 let owner = phrases.entry(bare(&folded).to_owned()).or_insert(Some(*topic));
                 *owner = owner.filter(|first| first == topic);
@@ -161,7 +178,7 @@ impl Reader {
             true => None,
             false => Some(Recogniser::train(&labels, &labelled, &outside, settings)?),
         };
-        Ok(Reader { phrases, recogniser, topics, languages: None })
+        Ok(Reader { phrases, recogniser, topics, words, ..Reader::default() })
     }
 
     /// Learns to tell the flow's languages apart by all that is written in each. A flow's own words are
@@ -182,16 +199,87 @@ impl Reader {
 
     fn guess(&self, text: &str, folded: &str, scratch: &mut Scratch) -> Option<Guess> {
         if let Some(Some(topic)) = self.phrases.get(bare(folded)) {
-            return Some(Guess { topic: *topic, confidence: 1.0, then: Then::Accept });
+            return Some(Guess { topic: *topic, confidence: 1.0, then: Then::Accept, plain: true });
         }
         let prediction = self.recogniser.as_ref()?.predict(text, scratch);
         let topic = |label: u16| self.topics.get(usize::from(label)).copied();
+        let best = topic(prediction.label)?;
+        let plain = self.share_of_words(folded, best) > 0.5;
         let then = match prediction.verdict {
+            // However sure a model of few classes is: what shares no word with a topic is not about it.
+            Verdict::Accept if !plain && !self.knows_a_word(folded, best) => Then::Reject,
             Verdict::Accept => Then::Accept,
             Verdict::Clarify(other) => topic(other).map_or(Then::Reject, Then::Clarify),
             Verdict::Reject => Then::Reject,
         };
-        Some(Guess { topic: topic(prediction.label)?, confidence: prediction.confidence, then })
+        if then == Then::Reject
+            && let Some((topic, confidence)) = self.by_answer(folded)
+        {
+            return Some(Guess { topic, confidence, then: Then::Accept, plain: false });
+        }
+        Some(Guess { topic: best, confidence: prediction.confidence, then, plain })
+    }
+
+    fn owns(&self, word: &str, topic: TopicIdx) -> bool {
+        self.words.get(word).is_some_and(|owners| owners.contains(&topic))
+    }
+
+    /// Share of a message's longer words that stand in a topic's phrases.
+    fn share_of_words(&self, folded: &str, topic: TopicIdx) -> f64 {
+        let words = longer_words(folded, 4);
+        let known = words.iter().filter(|word| self.owns(word, topic)).count();
+        known as f64 / words.len().max(1) as f64
+    }
+
+    /// Whether a word of the message is one of the topic's, or nearly: begins as it does, or has a typing
+    /// error.
+    fn knows_a_word(&self, folded: &str, topic: TopicIdx) -> bool {
+        let words = longer_words(folded, 3);
+        if words.iter().any(|word| self.owns(word, topic)) {
+            return true;
+        }
+        words.iter().any(|word| {
+            let length = word.chars().count();
+            let stem: String = word.chars().take(4).collect();
+            let begins = self.words.range(stem.clone()..).take_while(|(w, _)| w.starts_with(&stem));
+            let of_topic = |owners: &BTreeSet<TopicIdx>| owners.contains(&topic);
+            (length >= 4 && begins.into_iter().any(|(_, owners)| of_topic(owners)))
+                || (length >= 3
+                    && self.words.iter().any(|(known, owners)| {
+                        of_topic(owners)
+                            && known.chars().count().abs_diff(length) <= 1
+                            && strsim::osa_distance(known, word) <= 1
+                    }))
+        })
+    }
+
+    /// The topic whose answer speaks of what the message speaks of, for topics with too few phrases to
+    /// be recognised by them: two long words of it at least, two thirds of its words, and no other
+    /// topic as many. Gives the share as confidence.
+    fn by_answer(&self, folded: &str) -> Option<(TopicIdx, f32)> {
+        let words: BTreeSet<&str> = tokens(folded).collect();
+        let mut found: BTreeMap<TopicIdx, (u32, u32)> = BTreeMap::new();
+        for word in &words {
+            for topic in self.answers.get(*word).into_iter().flatten() {
+                let (all, long) = found.entry(*topic).or_default();
+                *all += 1;
+                *long += u32::from(word.chars().count() > 4);
+            }
+        }
+        let most = found.values().map(|(all, _)| *all).max()?;
+        let mut best = found.iter().filter(|(_, (all, _))| *all == most);
+        let (topic, (all, long)) = best.next()?;
+        let share = f64::from(*all) / words.len() as f64;
+        (best.next().is_none() && *long >= 2 && share > 0.66).then_some((*topic, share as f32))
+    }
+
+    /// Learns what the answers of topics with few phrases say.
+    pub fn learn_answers(&mut self, answers: &[(TopicIdx, String)]) {
+        for (topic, text) in answers {
+            for word in tokens(&fold(text)) {
+                self.answers.entry(word.to_owned()).or_default().insert(*topic);
+            }
+        }
     }
 
     /// The n-grams of a message that spoke most for a topic.

@@ -3,6 +3,7 @@
 //! A plain state machine. It owns no clock and no randomness: silence is an input, and whether a look-up
 //! fails is decided by a number that was handed in.
 
+use super::look_up::{Answer, Luck, Row};
 use super::model::*;
 use super::raw::{CountAttempts, FirstMessage};
 use super::reading::{self, Guess, Memo, Reading};
@@ -21,8 +22,8 @@ pub struct Session {
     answered: Option<TopicIdx>,
     topic: Option<TopicIdx>,
     values: SmallVec<[(VariableIdx, Box<str>); 2]>,
-    rows: SmallVec<[(TableIdx, u32); 1]>,
-    look_up_luck: f64,
+    rows: SmallVec<[(TableIdx, Row); 1]>,
+    luck: Luck,
 }
 
 /// What the bot waits for.
@@ -50,10 +51,9 @@ impl Session {
         }
     }
 
-    /// A uniform number that decides about the next look-ups: one fails if it is below the table's
-    /// share of failures. Without it none fails.
-    pub fn set_look_up_luck(&mut self, u: f64) {
-        self.look_up_luck = u;
+    /// What decides how the next look-ups go.
+    pub fn set_luck(&mut self, luck: Luck) {
+        self.luck = luck;
     }
 
     /// Language now spoken, as index into [`Flow::languages`].
@@ -81,8 +81,8 @@ impl Session {
         self.place == Place::Ended
     }
 
-    pub(super) fn row(&self, table: TableIdx) -> Option<u32> {
-        self.rows.iter().find(|(t, _)| *t == table).map(|(_, row)| *row)
+    pub(super) fn row(&self, table: TableIdx) -> Option<&Row> {
+        self.rows.iter().find(|(t, _)| *t == table).map(|(_, row)| row)
     }
 
     pub(super) fn open_step(&self) -> Option<StepIdx> {
@@ -119,7 +119,7 @@ impl Flow {
             topic: None,
             values: SmallVec::new(),
             rows: SmallVec::new(),
-            look_up_luck: 1.0,
+            luck: Luck::default(),
         }
     }
 
@@ -257,7 +257,11 @@ impl Advance<'_> {
             }
             return true;
         }
-        let Some(Guess { topic, confidence, then }) = reading.guess else { return false };
+        let Some(Guess { topic, confidence, then, plain }) = reading.guess else { return false };
+        if self.asks(open) && !plain {
+            // Who was asked something and answers in other words has rather missed the question.
+            return false;
+        }
         match then {
             reading::Then::Accept => {}
             reading::Then::Clarify(second) if !self.flow.clarify.is_empty() && !self.asks(open) => {
@@ -454,16 +458,17 @@ impl Advance<'_> {
     fn look_up(&mut self, look_up: &LookUpStep) -> Option<StepIdx> {
         let table = self.flow.tables.get(usize::from(look_up.table))?;
         let key = self.flow.variable(self.session, look_up.by);
-        let row = table.find(key);
-        let (outcome, next) = match row {
-            _ if self.session.look_up_luck < table.fails => (Found::Failed, look_up.failed),
-            Some(_) => (Found::Found, Some(look_up.found)),
-            None => (Found::Missing, Some(look_up.missing)),
+        let (answer, took) = table.look_up(key, self.session.luck);
+        let (outcome, next) = match &answer {
+            Answer::Failed => (Found::Failed, look_up.failed),
+            Answer::Found(_) => (Found::Found, Some(look_up.found)),
+            Answer::Missing => (Found::Missing, Some(look_up.missing)),
         };
-        self.turn.look_up = Some(LookUp { table: look_up.table, outcome });
+        self.turn.look_up = Some(LookUp { table: look_up.table, outcome, took });
+        self.turn.took = self.turn.took + took;
         self.session.rows.retain(|(t, _)| *t != look_up.table);
-        match (outcome, row) {
-            (Found::Found, Some(row)) => self.session.rows.push((look_up.table, row)),
+        match answer {
+            Answer::Found(row) => self.session.rows.push((look_up.table, row)),
             // A key that led nowhere is asked for again where the flow asks for it.
             _ => self.session.values.retain(|(v, _)| *v != look_up.by),
         }

@@ -1,7 +1,7 @@
 //! Slots: values the bot asks for, found and checked in what the customer writes.
 
 use super::raw::SlotKind;
-use crate::bot::text::{contains_word, fold};
+use crate::bot::text::{contains_word, digit_in_ascii, fold};
 
 /// A compiled slot.
 #[derive(Clone, Debug)]
@@ -80,7 +80,7 @@ const NO: &[&str] = &[
 ];
 
 /// Whether a folded message says yes or no; `None` if it says neither or both.
-pub(super) fn yes_or_no(folded: &str) -> Option<bool> {
+pub(in crate::bot) fn yes_or_no(folded: &str) -> Option<bool> {
     let trimmed = folded.trim_matches(|c: char| c.is_ascii_punctuation() || c.is_whitespace() || c == '¡');
     let is = |words: &[&str]| words.iter().any(|word| fold(word) == trimmed);
     match (is(YES), is(NO)) {
@@ -130,6 +130,9 @@ impl Slot {
     }
 
     fn matched(&self, text: &str) -> Option<String> {
+        // "MX-१२३४५" is MX-12345, whatever the keyboard.
+        let text: String = text.chars().map(digit_in_ascii).collect();
+        let text = text.as_str();
         let found = self.pattern.as_ref()?.find(text)?.as_str().trim();
         let valid = match self.kind {
             SlotKind::Number => {
@@ -219,6 +222,8 @@ mod tests {
             (SlotKind::Email, "ana arroba correo", None),
             (SlotKind::Phone, "+57 300 123 4567", Some("+57 300 123 4567")),
             (SlotKind::Number, "unos 3,5 kilos", Some("3.5")),
+            (SlotKind::OrderNumber, "ऑर्डर MX-१२३४५ है", Some("MX-12345")),
+            (SlotKind::Date, "२४/१२/२०२६", Some("24/12/2026")),
             (SlotKind::YesNo, "Sí, claro", Some("yes")),
             (SlotKind::YesNo, "não", Some("no")),
             (SlotKind::YesNo, "tal vez", None),

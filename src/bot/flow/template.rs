@@ -84,10 +84,9 @@ impl Flow {
     pub(super) fn value<'a>(&'a self, session: &'a Session, source: Source) -> &'a str {
         match source {
             Source::Variable(variable) => self.variable(session, variable),
-            Source::Column(table, column) => session
-                .row(table)
-                .and_then(|row| self.tables.get(usize::from(table))?.cell(row, column))
-                .unwrap_or(""),
+            Source::Column(table, column) => {
+                session.row(table).and_then(|row| row.get(usize::from(column))).map_or("", String::as_str)
+            }
             Source::Topic => session.topic().map_or("", |topic| self.topic_name(topic)),
         }
     }

@@ -302,7 +302,7 @@ fn an_order_is_looked_up() {
     assert!(matches!(turn.end, Some(End::HandOff(HandOff::Flow(r))) if flow.reason_name(r) == "late"));
 
     let mut talk = Talk::new(&flow);
-    talk.session.set_look_up_luck(0.3);
+    talk.session.set_luck(Luck { fails: 0.3, ..Luck::default() });
     let (turn, _) = talk.say("order MX-1002");
     assert_eq!(turn.look_up.map(|l| l.outcome), Some(Found::Failed));
     assert_eq!(turn.end, Some(End::HandOff(HandOff::LookUp)));
@@ -393,6 +393,31 @@ fn each_fault_is_told_by_its_code() {
         ),
         ("[step.a]\nsya = \"x\"", "HS0600", "unknown field `sya`"),
         (
+            "[step.a]\nbranch = [{ if = { name = \"Ana\" }, go = \"b\" }]\n[step.b]\nend = \"closed\"",
+            "HS0604",
+            "where no line of the branch `a` holds",
+        ),
+        (
+            "[step.a]\nbranch = [{ go = \"b\" }, { if = { name = \"Ana\" }, go = \"b\" }]\n[step.b]\nend = \"closed\"",
+            "HS0607",
+            "never count",
+        ),
+        (
+            &format!(
+                "[step.a]\nsay = \"{0}\"\nmenu = [{{ text = \"{0}\", go = \"b\" }}]\n[step.b]\nend = \"closed\"",
+                "y".repeat(2_100)
+            ),
+            "HS0605",
+            "this menu has up to 4205 characters",
+        ),
+        (
+            "[table.t]\nurl = \"https://x/{key}\"\ncolumns = [\"a\"]\n[step.a]\nend = \"closed\"",
+            "HS0614",
+            "HTTPS is not built in",
+        ),
+        ("[table.t]\nurl = \"http://x/{key}\"\n[step.a]\nend = \"closed\"", "HS0614", "`columns` says"),
+        ("[table.t]\nkey = \"k\"\n[step.a]\nend = \"closed\"", "HS0614", "either a `file` or a `url`"),
+        (
             "[step.a]\nsay = { en = \"x\", fr = \"y\" }\nend = \"closed\"",
             "HS0617",
             "language of this flow `fr`",
@@ -422,4 +447,191 @@ fn several_faults_come_together_in_the_order_of_the_file() {
     let found = faults(&around("[step.a]\nsay = \"{x}\"\ngo = \"y\"\n[step.b]\nsay = \"hi\""));
     let codes: Vec<&str> = found.iter().map(|f| f.0).collect();
     assert_eq!(codes, vec!["HS0602", "HS0601", "HS0604"]);
+}
+
+#[test]
+fn the_reference_and_the_schema_in_docs_are_today_s() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (file, text) in [
+        ("docs/flow.md", super::reference::markdown()),
+        ("docs/flow.schema.json", super::reference::schema()),
+    ] {
+        let path = root.join(file);
+        if std::env::var_os("HELPSIM_UPDATE_DOCS").is_some() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(kept == text, "{file} is not today's: run this test with HELPSIM_UPDATE_DOCS=1");
+    }
+}
+
+#[test]
+fn every_code_of_a_fault_stands_in_the_reference() {
+    let page = super::reference::markdown();
+    for code in 600..=617 {
+        assert!(page.contains(&format!("HS0{code}")), "HS0{code}");
+    }
+}
+
+const FOUR_LANGUAGES: &str = r#"
+name = "Tienda / Loja / Shop / दुकान"
+languages = ["es", "pt", "en", "hi"]
+start = "menu"
+fallback = { es = "No te entendí.", pt = "Não entendi.", en = "Sorry?", hi = "समझ नहीं आया।" }
+[hand_off]
+words = { es = "asesor", pt = "atendente", en = "agent", hi = ["एजेंट", "insaan se baat"] }
+urgent_words = { es = "estafa", pt = "golpe", en = "scam", hi = "धोखा" }
+[slot.order]
+kind = "order_number"
+[[keyword]]
+words = { es = "devolución", pt = "devolução", en = "return", hi = "वापसी" }
+go = "returns"
+[[intent]]
+name = "order_status"
+go = "ask_order"
+[intent.phrases]
+es = ["¿dónde está mi pedido?", "cuándo llega mi paquete", "mi compra no ha llegado", "rastrear mi envío"]
+pt = ["onde está meu pedido?", "quando chega minha encomenda", "minha compra não chegou", "rastrear minha entrega"]
+en = ["where is my order?", "when does my parcel arrive", "my purchase has not come", "track my shipment"]
+hi = ["मेरा ऑर्डर कहाँ है?", "पार्सल कब आएगा", "ऑर्डर नहीं आया", "mera order kahan hai", "parcel kab aayega"]
+[[intent]]
+name = "sizes"
+go = "sizes"
+[intent.phrases]
+es = ["¿qué talla soy?", "tabla de tallas", "guía de medidas", "no sé mi talla"]
+pt = ["qual é o meu tamanho?", "tabela de medidas", "guia de tamanhos", "não sei meu tamanho"]
+en = ["what is my size?", "size chart", "measurement guide", "I don't know my size"]
+hi = ["मेरा साइज़ क्या है?", "साइज़ चार्ट", "नाप की जानकारी", "mera size kya hai", "size chart dikhao"]
+[step.menu]
+say = { es = "¿En qué te ayudo?", pt = "Como posso ajudar?", en = "How can I help?", hi = "मैं कैसे मदद करूँ?" }
+menu = [
+  { text = { es = "Mi pedido", pt = "Meu pedido", en = "My order", hi = "मेरा ऑर्डर" }, go = "ask_order" },
+  { text = { es = "Tallas", pt = "Tamanhos", en = "Sizes", hi = "साइज़" }, go = "sizes" },
+]
+[step.ask_order]
+say = { es = "¿Qué número?", pt = "Qual número?", en = "Which number?", hi = "कौन सा नंबर?" }
+ask = "order"
+go = "found"
+[step.found]
+say = { es = "{order}: en camino.", pt = "{order}: a caminho.", en = "{order}: on its way.", hi = "{order}: रास्ते में है।" }
+answers = "order_status"
+go = "helped"
+[step.sizes]
+say = { es = "Mira la tabla.", pt = "Veja a tabela.", en = "See the chart.", hi = "चार्ट देखें।" }
+answers = "sizes"
+go = "helped"
+[step.returns]
+say = { es = "30 días.", pt = "30 dias.", en = "30 days.", hi = "30 दिन।" }
+go = "helped"
+[step.helped]
+say = { es = "¿Te sirvió?", pt = "Ajudou?", en = "Did that help?", hi = "क्या इससे मदद मिली?" }
+confirm = { yes = "bye", no = "person" }
+[step.bye]
+say = { es = "¡Adiós!", pt = "Tchau!", en = "Bye!", hi = "नमस्ते!" }
+end = "solved"
+[step.person]
+hand_off = "not helped"
+"#;
+
+/// What one language's customers write, and what comes of it.
+struct Spoken {
+    code: &'static str,
+    /// Not a phrase of the flow; with a typing error or without accents.
+    order: &'static str,
+    number_asked: &'static str,
+    /// The number, in the language's own digits where it has them.
+    number: &'static str,
+    on_its_way: &'static str,
+    yes: &'static str,
+    choice: &'static str,
+    sizes: &'static str,
+    returns: &'static str,
+    days: &'static str,
+    person: &'static str,
+    urgent: &'static str,
+}
+
+#[test]
+fn four_languages_go_through_keywords_recogniser_menus_and_slots() {
+    let flow = load(FOUR_LANGUAGES);
+    #[rustfmt::skip]
+    let spoken = [
+        Spoken { code: "es", order: "donde esta mi pedidoo??", number_asked: "¿Qué número?", number: "es el MX-12345", on_its_way: "en camino", yes: "Sí, claro", choice: "tallas", sizes: "Mira la tabla.", returns: "una DEVOLUCION por favor", days: "30 días.", person: "quiero un asesor", urgent: "¡es una estafa!" },
+        Spoken { code: "pt", order: "onde esta o meu pedido", number_asked: "Qual número?", number: "o MX-12345", on_its_way: "a caminho", yes: "sim", choice: "2", sizes: "Veja a tabela.", returns: "quero fazer uma devolucao", days: "30 dias.", person: "chama um atendente", urgent: "isso é golpe" },
+        Spoken { code: "en", order: "wheres my order", number_asked: "Which number?", number: "MX-12345", on_its_way: "on its way", yes: "yes please", choice: "two", sizes: "See the chart.", returns: "I want to return it", days: "30 days.", person: "give me an agent", urgent: "SCAM" },
+        Spoken { code: "hi", order: "मेरा ऑर्डर कहां है", number_asked: "कौन सा नंबर?", number: "MX-१२३४५", on_its_way: "रास्ते में है", yes: "हाँ", choice: "२", sizes: "चार्ट देखें।", returns: "वापसी करनी है", days: "30 दिन।", person: "एजेंट चाहिए", urgent: "यह धोखा है" },
+    ];
+    for s in spoken {
+        let code = s.code;
+        let mut talk = Talk::new(&flow);
+        let (turn, text) = talk.say(s.order);
+        assert!(text.ends_with(s.number_asked), "{code}: {text} {:?}", turn.why);
+        let (_, text) = talk.say(s.number);
+        assert!(text.contains("12345") && text.contains(s.on_its_way), "{code}: {text}");
+        assert_eq!(talk.say(s.yes).0.end, Some(End::Solved), "{code}");
+
+        let mut talk = Talk::new(&flow);
+        talk.session = flow.start(code);
+        talk.say("xyzzy");
+        assert!(talk.say(s.choice).1.starts_with(s.sizes), "{code}");
+        let mut talk = Talk::new(&flow);
+        talk.session = flow.start(code);
+        assert!(talk.say(s.returns).1.starts_with(s.days), "{code}");
+        assert_eq!(talk.say(s.person).0.end, Some(End::HandOff(HandOff::AskedForPerson)), "{code}");
+        assert_eq!(Talk::new(&flow).say(s.urgent).0.end, Some(End::HandOff(HandOff::Keyword(0))), "{code}");
+    }
+    // Mixed language and Hindi in Latin letters.
+    for (text, part) in [
+        ("hi, mera parcel kab aayega?", "कौन सा नंबर?"),
+        ("where is mi pedido", "?"),
+        ("mera size kya hai bhai", "चार्ट"),
+        ("insaan se baat karni hai", ""),
+    ] {
+        let (turn, said) = Talk::new(&flow).say(text);
+        assert!(turn.understood && !matches!(turn.why, Why::Opening), "{text}: {:?}", turn.why);
+        assert!(said.contains(part), "{text}: {said}");
+    }
+}
+
+#[test]
+fn an_open_question_is_left_only_for_words_of_another_topic() {
+    let flow = load(FOUR_LANGUAGES);
+    let mut talk = Talk::new(&flow);
+    talk.say("where is my order?");
+    let (turn, text) = talk.say("I have no idea, sorry");
+    assert!(!turn.understood && text.ends_with("Which number?"), "{text}");
+    let (turn, text) = talk.say("what is my size?");
+    assert!(turn.understood && text.starts_with("See the chart."), "{text}");
+}
+
+#[test]
+fn a_topic_of_few_phrases_is_found_by_the_words_of_its_answer() {
+    let flow = load(
+        r#"
+name = "x"
+languages = ["en"]
+start = "menu"
+fallback = "?"
+[[intent]]
+name = "eligibility"
+go = "quiz"
+phrases = ["take the quiz", "am I allowed", "check me"]
+[[intent]]
+name = "opening"
+go = "hours"
+phrases = ["opening hours", "when are you open", "are you open today"]
+[step.menu]
+say = "Hi"
+listen = true
+[step.quiz]
+say = "Not everyone can donate blood. Let us see whether you are eligible to donate."
+end = "closed"
+[step.hours]
+say = "Nine to six."
+end = "closed"
+"#,
+    );
+    let (turn, text) = Talk::new(&flow).say("can I donate blood");
+    assert!(text.contains("Not everyone") && matches!(turn.why, Why::Topic { .. }), "{text} {:?}", turn.why);
+    assert!(matches!(Talk::new(&flow).say("blood sausage recipes").0.why, Why::Opening));
 }

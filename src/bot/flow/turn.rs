@@ -4,6 +4,7 @@ use super::LookUp;
 use super::menu::ChosenBy;
 use super::model::{MessageIdx, ReasonIdx, StepIdx, TopicIdx, VariableIdx};
 use super::raw::SlotKind;
+use crate::time::Span;
 use smallvec::SmallVec;
 
 /// What the customer did.
@@ -56,6 +57,8 @@ pub struct Turn {
     pub understood: bool,
     /// The last look-up of the turn, if there was one.
     pub look_up: Option<LookUp>,
+    /// How long the turn's look-ups took together.
+    pub took: Span,
     /// How the conversation with the bot ended, if it did.
     pub end: Option<End>,
     /// Why the bot did what it did.
@@ -175,6 +178,7 @@ impl Turn {
             answered_topic: None,
             understood: true,
             look_up: None,
+            took: Span::ZERO,
             end: None,
             why: Why::Opening,
             said: SmallVec::new(),

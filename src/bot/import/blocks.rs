@@ -119,7 +119,7 @@ pub(super) fn import(source: &Source) -> Result<Import, ImportError> {
         return Err(ImportError::Broken { place: name, why: "the table has no block".to_owned() });
     };
     let mut draft = Draft::new(&source.name, Vec::new());
-    draft.note("language", "the table names no language: English is assumed");
+    draft.guess_language("the table names no language");
     draft.flow.start = spanned(first.id.clone());
     let known: BTreeSet<String> = rows.iter().map(|r| r.variable.clone()).filter(|v| !v.is_empty()).collect();
     for row in &rows {

@@ -68,14 +68,24 @@ pub(super) fn import(source: &Source) -> Result<Import, ImportError> {
     Ok(draft.finish())
 }
 
-/// "Faq.es-es.qna" is Spanish.
+/// "Faq.es-es.qna" is Spanish, and so is all in a folder "es-es"; English where nothing says it.
 fn language_of(name: &str) -> String {
-    let stem = name.rsplit('/').next().unwrap_or(name);
-    let mut parts = stem.rsplit('.').skip(1);
-    match parts.next() {
-        Some(code) if stem.matches('.').count() > 1 && code.len() <= 5 => base_language(code),
-        _ => "en".to_owned(),
-    }
+    let mut folders = name.rsplit('/');
+    let stem = folders.next().unwrap_or(name);
+    let in_stem = stem.rsplit('.').skip(1);
+    let code = in_stem.chain(folders).find(|part| is_language(part));
+    code.map_or_else(|| "en".to_owned(), base_language)
+}
+
+/// "es", "pt-br", "zh-hans".
+fn is_language(part: &str) -> bool {
+    let (language, region) = part.split_once(['-', '_']).unwrap_or((part, "xx"));
+    language.len() == 2
+        && language.bytes().all(|b| b.is_ascii_alphabetic())
+        && (2..=4).contains(&region.len())
+        && region.bytes().all(|b| b.is_ascii_alphanumeric())
+        // Folders of code are named so, too.
+        && !matches!(part.to_ascii_lowercase().as_str(), "lu" | "js" | "ts" | "cs" | "py" | "go" | "my" | "qa")
 }
 
 fn read_lu(text: &str, place: &str, language: &str, intents: &mut Intents, draft: &mut Draft) {
@@ -240,7 +250,16 @@ mod tests {
 
     #[test]
     fn the_language_stands_in_the_name() {
-        for (name, code) in [("Faq.es-es.qna", "es"), ("a/General.en-us.lu", "en"), ("faq.qna", "en")] {
+        let cases = [
+            ("Faq.es-es.qna", "es"),
+            ("a/General.en-us.lu", "en"),
+            ("faq.qna", "en"),
+            ("my.bot.lu", "en"),
+            ("pt-br/General.lu", "pt"),
+            ("bot/es/General.lu", "es"),
+            ("General.zh-hans.lu", "zh"),
+        ];
+        for (name, code) in cases {
             assert_eq!(language_of(name), code);
         }
     }

@@ -1,7 +1,7 @@
 //! Dialogflow CX, JSON package: flows of pages with forms, routes and event handlers.
 
 use super::Import;
-use super::dialogflow_es::{Entity, slot_for};
+use super::dialogflow_es::{Entity, other_scale, slot_for};
 use super::draft::{Draft, Texts, base_language, spanned, with_references};
 use super::json::{file, flag, list, text, texts};
 use super::source::{ImportError, Source};
@@ -45,7 +45,7 @@ pub(super) fn import(source: &mut Source) -> Result<Import, ImportError> {
     left_out(source, &mut draft);
     let entities = entities(source)?;
     let phrases = phrases(source, &mut draft)?;
-    let flows = flows(source)?;
+    let flows = flows(source, &mut draft)?;
     if flows.is_empty() {
         return Err(ImportError::Broken {
             place: "flows/".to_owned(),
@@ -55,15 +55,21 @@ pub(super) fn import(source: &mut Source) -> Result<Import, ImportError> {
     let start = text(&agent, "startFlow");
     let start = flows
         .iter()
-        .map(|(name, _, _)| name.as_str())
+        .map(|flow| flow.name.as_str())
         .find(|n| *n == start)
-        .or(flows.first().map(|f| f.0.as_str()));
+        .or(flows.first().map(|flow| flow.name.as_str()));
     let start = start.unwrap_or_default().to_owned();
     draft.flow.start = spanned(start.clone());
+    for flow in &flows {
+        let threshold = flow.value.get("nluSettings").and_then(|n| n.get("classificationThreshold"));
+        if let Some(threshold) = threshold.and_then(Value::as_f64) {
+            draft.note(format!("flows/{}: nluSettings", flow.name), other_scale(threshold));
+        }
+    }
     let mut agent = Agent { draft: &mut draft, entities, phrases, tied: BTreeSet::new(), language };
     // The start flow comes first: an intent with several routes belongs to the route it meets first.
-    let ordered = flows.iter().filter(|f| f.0 == start).chain(flows.iter().filter(|f| f.0 != start));
-    for (flow, value, pages) in ordered {
+    let ordered = flows.iter().filter(|f| f.name == start).chain(flows.iter().filter(|f| f.name != start));
+    for FlowFiles { name: flow, value, pages, .. } in ordered {
         let place = format!("flows/{flow}");
         agent.page(&Page { flow, step: flow.clone(), place, value }, *flow == start);
         for (page, value) in pages {
@@ -87,7 +93,6 @@ fn left_out(source: &Source, draft: &mut Draft) {
         ("generators/", "text generators are not run"),
         ("playbooks/", "playbooks are not run"),
         ("testCases/", "test cases are not carried over"),
-        ("transitionRouteGroups/", "route groups are not carried over"),
         ("webhooks/", "webhooks are not called"),
         ("tools/", "tools are not called"),
         ("generativeSettings/", "generative settings have no meaning here"),
@@ -106,10 +111,10 @@ fn left_out(source: &Source, draft: &mut Draft) {
 fn entities(source: &Source) -> Result<BTreeMap<String, Entity>, ImportError> {
     let mut found: BTreeMap<String, Entity> = BTreeMap::new();
     for name in source.names().filter(|n| n.starts_with("entityTypes/") && n.contains("/entities/")) {
-        let entity = name.split('/').nth(1).unwrap_or_default().to_owned();
-        let kind = file(source, &format!("entityTypes/{entity}/{entity}.json"))?.unwrap_or(Value::Null);
+        let folder = name.split('/').nth(1).unwrap_or_default();
+        let kind = file(source, &format!("entityTypes/{folder}/{folder}.json"))?.unwrap_or(Value::Null);
         let Some(value) = file(source, name)? else { continue };
-        let into = found.entry(entity).or_insert_with(|| Entity {
+        let into = found.entry(text_or(&kind, folder)).or_insert_with(|| Entity {
             values: BTreeMap::new(),
             is_pattern: text(&kind, "kind") == "KIND_REGEXP",
         });
@@ -120,54 +125,130 @@ fn entities(source: &Source) -> Result<BTreeMap<String, Entity>, ImportError> {
     Ok(found)
 }
 
-/// Phrases of each intent; what the negative intent holds is none of the bot's business.
+/// Phrases of each intent by its name; what the negative intent holds is none of the bot's business.
 fn phrases(source: &Source, draft: &mut Draft) -> Result<BTreeMap<String, Texts>, ImportError> {
     let mut found: BTreeMap<String, Texts> = BTreeMap::new();
-    for name in source.names().filter(|n| n.starts_with("intents/")) {
-        let intent = name.split('/').nth(1).unwrap_or_default().to_owned();
+    let mut negative: BTreeSet<String> = BTreeSet::from(["Default Negative Intent".to_owned()]);
+    let mut names: BTreeMap<&str, String> = BTreeMap::new();
+    let files: Vec<&str> =
+        source.names().filter(|n| n.starts_with("intents/") && n.ends_with(".json")).collect();
+    for name in files.iter().filter(|n| !n.contains("/trainingPhrases/")) {
+        let folder = name.split('/').nth(1).unwrap_or_default();
         let Some(value) = file(source, name)? else { continue };
-        if !name.contains("/trainingPhrases/") {
-            if flag(&value, "isFallback") {
-                draft.note(name, "the negative intent's phrases count as none of the bot's business");
-            }
-            found.entry(intent).or_default();
-            continue;
+        let intent = text_or(&value, folder.trim_end_matches(".json"));
+        if flag(&value, "isFallback") {
+            draft.note(*name, "the negative intent's phrases count as none of the bot's business");
+            negative.insert(intent.clone());
         }
+        found.entry(intent.clone()).or_default();
+        names.insert(folder, intent);
+    }
+    for name in files.iter().filter(|n| n.contains("/trainingPhrases/")) {
+        let folder = name.split('/').nth(1).unwrap_or_default();
+        let Some(value) = file(source, name)? else { continue };
+        let intent = names.get(folder).cloned().unwrap_or_else(|| folder.to_owned());
         let language = base_language(name.rsplit('/').next().unwrap_or("en").trim_end_matches(".json"));
         let said = list(&value, "trainingPhrases").iter().map(|p| {
             list(p, "parts").iter().map(|part| text(part, "text")).collect::<String>().trim().to_owned()
         });
         found.entry(intent).or_default().entry(language).or_default().extend(said.filter(|p| !p.is_empty()));
     }
-    if let Some(outside) = found.remove("Default Negative Intent") {
-        let all: Vec<String> = outside.into_values().flatten().collect();
-        if !all.is_empty() {
-            draft.flow.recogniser.out_of_scope = Some(spanned(Text::Plain(all)));
-        }
+    let outside: Vec<String> = negative
+        .iter()
+        .filter_map(|intent| found.remove(intent))
+        .flat_map(BTreeMap::into_values)
+        .flatten()
+        .collect();
+    if !outside.is_empty() {
+        draft.flow.recogniser.out_of_scope = Some(spanned(Text::Plain(outside)));
     }
     Ok(found)
 }
 
-/// A flow: its name, itself, its pages by name.
-type FlowFiles = (String, Value, Vec<(String, Value)>);
+/// A flow as its files say it.
+struct FlowFiles {
+    name: String,
+    value: Value,
+    /// Pages by name.
+    pages: Vec<(String, Value)>,
+    /// Routes of its route groups, by the group's name.
+    groups: BTreeMap<String, Vec<Value>>,
+}
 
-fn flows(source: &Source) -> Result<Vec<FlowFiles>, ImportError> {
-    let mut found: Vec<FlowFiles> = Vec::new();
-    for name in source.names().filter(|n| n.starts_with("flows/") && n.ends_with(".json")) {
-        let Some(value) = file(source, name)? else { continue };
-        let parts: Vec<&str> = name.split('/').collect();
-        match parts.as_slice() {
-            [_, flow, _] => found.push((text_or(&value, flow), value, Vec::new())),
-            [_, flow, "pages", page] => {
-                let page = text_or(&value, page.trim_end_matches(".json"));
-                if let Some(of) = found.iter_mut().find(|f| f.0 == *flow) {
-                    of.2.push((page, value));
-                }
-            }
-            _ => {}
+/// All flows, in the order of their folders. Routes of groups stand behind a page's own.
+fn flows(source: &Source, draft: &mut Draft) -> Result<Vec<FlowFiles>, ImportError> {
+    let mut found: BTreeMap<&str, FlowFiles> = BTreeMap::new();
+    let names: Vec<&str> =
+        source.names().filter(|n| n.starts_with("flows/") && n.ends_with(".json")).collect();
+    for name in &names {
+        if let [_, folder, _] = name.split('/').collect::<Vec<_>>().as_slice()
+            && let Some(value) = file(source, name)?
+        {
+            let flow = FlowFiles {
+                name: text_or(&value, folder),
+                value,
+                pages: Vec::new(),
+                groups: BTreeMap::new(),
+            };
+            found.insert(folder, flow);
         }
     }
-    Ok(found)
+    for name in &names {
+        let parts: Vec<&str> = name.split('/').collect();
+        let [_, folder, kind, part] = parts.as_slice() else {
+            if parts.len() != 3 {
+                draft.note(*name, "a file of no known kind");
+            }
+            continue;
+        };
+        let Some(value) = file(source, name)? else { continue };
+        let Some(flow) = found.get_mut(folder) else {
+            draft.note(*name, "its flow's own file is missing");
+            continue;
+        };
+        let own = text_or(&value, part.trim_end_matches(".json"));
+        match *kind {
+            "pages" => flow.pages.push((own, value)),
+            "transitionRouteGroups" => {
+                flow.groups.insert(own, list(&value, "transitionRoutes").to_vec());
+            }
+            _ => draft.note(*name, "a file of no known kind"),
+        }
+    }
+    // Groups of the agent count in every flow that names them.
+    for name in source.names().filter(|n| n.starts_with("transitionRouteGroups/") && n.ends_with(".json")) {
+        let Some(value) = file(source, name)? else { continue };
+        let stem = name.rsplit('/').next().unwrap_or(name).trim_end_matches(".json");
+        let own = text_or(&value, stem);
+        for flow in found.values_mut() {
+            flow.groups.entry(own.clone()).or_insert_with(|| list(&value, "transitionRoutes").to_vec());
+        }
+    }
+    let mut flows: Vec<FlowFiles> = found.into_values().collect();
+    for flow in &mut flows {
+        let pages = flow.pages.iter_mut().map(|(_, page)| page);
+        for page in pages.chain([&mut flow.value]) {
+            join_groups(page, &flow.groups, &flow.name, draft);
+        }
+    }
+    Ok(flows)
+}
+
+/// Puts the routes of the groups a page names behind its own.
+fn join_groups(page: &mut Value, groups: &BTreeMap<String, Vec<Value>>, flow: &str, draft: &mut Draft) {
+    let mut routes = list(page, "transitionRoutes").to_vec();
+    for name in texts(page, "transitionRouteGroups") {
+        match groups.get(&name) {
+            Some(more) => routes.extend(more.iter().cloned()),
+            None => draft.note(
+                format!("flows/{flow}"),
+                format!("the route group `{name}` is not in the export; its routes are lost"),
+            ),
+        }
+    }
+    if let Some(page) = page.as_object_mut() {
+        page.insert("transitionRoutes".to_owned(), Value::Array(routes));
+    }
 }
 
 fn text_or(value: &Value, otherwise: &str) -> String {
@@ -186,18 +267,19 @@ struct Fulfilment {
 impl Agent<'_> {
     fn page(&mut self, page: &Page<'_>, is_start: bool) {
         let entry = self.fulfilment(page.value.get("entryFulfillment"), &page.place);
-        self.events(page, is_start);
+        let retry = self.events(page, is_start);
         let after = format!("{}, then", page.step);
         let routes = list(page.value, "transitionRoutes");
         let next = self.form(page, &after);
         let mut step = self.speak(&entry);
         if next == after && !entry.hand_off && !entry.end {
+            step.retry = retry;
             self.routes(page, routes, &mut step, is_start);
         } else {
             if !entry.hand_off && !entry.end {
                 step.go = Some(spanned(next));
             }
-            let mut last = RawStep::default();
+            let mut last = RawStep { retry, ..RawStep::default() };
             self.routes(page, routes, &mut last, is_start);
             self.draft.add_step(&after, last);
         }
@@ -323,18 +405,30 @@ impl Agent<'_> {
         said
     }
 
-    /// What is not understood on this page.
-    fn events(&mut self, page: &Page<'_>, is_start: bool) {
+    /// What is not understood on this page: the fallback of the whole bot at its start, elsewhere what
+    /// the page says instead.
+    fn events(&mut self, page: &Page<'_>, is_start: bool) -> Option<toml::Spanned<Text>> {
+        let mut retry = None;
         for handler in list(page.value, "eventHandlers") {
             let event = text(handler, "event");
             let place = format!("{}: {event}", page.place);
-            if is_start && event == "sys.no-match-default" {
+            let no_match = event == "sys.no-match-default" || event == "sys.no-match-1";
+            if no_match && retry.is_none() {
                 let said = self.fulfilment(handler.get("triggerFulfillment"), &place);
-                self.draft.flow.fallback = self.speak(&said).say;
+                let leads = ["targetPage", "targetFlow"].iter().any(|key| !text(handler, key).is_empty());
+                if leads || said.hand_off {
+                    self.draft
+                        .note(place, "where it leads after that is not carried over; attempts are counted");
+                }
+                retry = self.speak(&said).say;
+                if is_start && retry.is_some() {
+                    self.draft.flow.fallback = retry.clone();
+                }
             } else {
                 self.draft.note(place, "this event handler is not carried over");
             }
         }
+        retry.filter(|_| !is_start)
     }
 
     /// The questions of a page's form. Gives the first step of them, or `after` if there are none.
@@ -354,7 +448,14 @@ impl Agent<'_> {
             let fill = parameter.get("fillBehavior").cloned().unwrap_or(Value::Null);
             let prompt = self.fulfilment(fill.get("initialPromptFulfillment"), &place);
             let say = self.speak(&prompt).say;
-            let retry = list(&fill, "repromptEventHandlers").first().and_then(|h| {
+            let handlers = list(&fill, "repromptEventHandlers");
+            if handlers.len() > 1 {
+                self.draft.note(
+                    place.clone(),
+                    format!("{} re-prompts: the first is said each time", handlers.len()),
+                );
+            }
+            let retry = handlers.first().and_then(|h| {
                 let again = self.fulfilment(h.get("triggerFulfillment"), &place);
                 self.speak(&again).say
             });

@@ -92,9 +92,16 @@ fn languages(agent: &Value, intents: &[Intent]) -> Vec<String> {
     found
 }
 
+/// A threshold of another recogniser is on another scale.
+pub(super) fn other_scale(threshold: f64) -> String {
+    format!(
+        "the threshold {threshold} is on another recogniser's scale; here the confidence it takes is found on the phrases (`recogniser.precision`)"
+    )
+}
+
 fn settings(agent: &Value, draft: &mut Draft) {
     if let Some(threshold) = agent.get("mlMinConfidence").and_then(Value::as_f64) {
-        draft.flow.recogniser.threshold = Some(spanned(threshold.clamp(0.0, 1.0)));
+        draft.note("agent.json: mlMinConfidence", other_scale(threshold));
     }
     if agent.get("webhook").is_some_and(|w| flag(w, "available")) {
         draft.note("agent.json: webhook", "is not called; intents that need it hand over to a person");
@@ -150,8 +157,13 @@ fn list_language(intent: &Value) -> String {
     base_language(message.map(|m| text(m, "lang")).filter(|l| !l.is_empty()).unwrap_or("en"))
 }
 
+/// A phrase in plain words; the `@entity` places of a template are left out.
 fn phrase(said: &Value) -> String {
-    list(said, "data").iter().map(|piece| text(piece, "text")).collect::<String>().trim().to_owned()
+    let joined: String = list(said, "data").iter().map(|piece| text(piece, "text")).collect();
+    if !flag(said, "isTemplate") {
+        return joined.trim().to_owned();
+    }
+    joined.split_whitespace().filter(|word| !word.starts_with('@')).collect::<Vec<_>>().join(" ")
 }
 
 fn entities(source: &Source, draft: &mut Draft) -> Result<BTreeMap<String, Entity>, ImportError> {
@@ -290,8 +302,12 @@ fn step_of(
     if condition {
         draft.note(place, "conditional responses are not carried over");
     }
+    let silent = say.text.is_none() && !flag(value, "endInteraction");
     let mut last = RawStep { say: say.text, ..RawStep::default() };
-    let hand_over = say.live_agent || flag(value, "webhookUsed");
+    if silent && !flag(value, "webhookUsed") {
+        draft.note(place, "says nothing there; a person takes over under its name");
+    }
+    let hand_over = say.live_agent || silent || flag(value, "webhookUsed");
     if hand_over {
         last.hand_off = Some(spanned(intent.name.clone()));
     } else {
@@ -485,6 +501,13 @@ fn messages(response: &Value, place: &str, parameters: &Parameters, draft: &mut 
     let mut said = Texts::new();
     let mut live_agent = false;
     let mut lost: BTreeSet<String> = BTreeSet::new();
+    // The oldest exports speak without messages.
+    if list(response, "messages").is_empty() {
+        let speech = texts(response, "speech").into_iter().find(|t| !t.is_empty());
+        if let (Some(speech), Some(language)) = (speech, draft.languages().first()) {
+            said.insert(language.clone(), vec![parameters.refer(&speech)]);
+        }
+    }
     for message in list(response, "messages") {
         let platform = text(message, "platform");
         if !platform.is_empty() && platform != "PLATFORM_UNSPECIFIED" {

@@ -22,6 +22,8 @@ pub(super) type Texts = BTreeMap<String, Vec<String>>;
 pub(super) struct Draft {
     pub flow: RawFlow,
     notes: BTreeSet<Note>,
+    /// Why the language has to be told from the texts, if it has.
+    language_unsaid: Option<&'static str>,
 }
 
 /// A value that was not written in a file of ours.
@@ -63,7 +65,13 @@ impl Draft {
                 step: BTreeMap::new(),
             },
             notes: BTreeSet::new(),
+            language_unsaid: None,
         }
+    }
+
+    /// The export does not say its one language: it is told from the texts when they are all there.
+    pub fn guess_language(&mut self, why: &'static str) {
+        self.language_unsaid = Some(why);
     }
 
     pub fn note(&mut self, place: impl Into<String>, what: impl Into<String>) {
@@ -152,6 +160,11 @@ impl Draft {
         if !self.has_step(&self.flow.start.as_ref().clone()) {
             let start = self.flow.start.as_ref().clone();
             self.add_step(&start, RawStep { listen: true, ..RawStep::default() });
+        }
+        if let Some(why) = self.language_unsaid {
+            let language = self.likeliest_language();
+            self.note("language", format!("{why}: `{language}` is assumed by its words"));
+            self.flow.languages = spanned(vec![language.to_owned()]);
         }
         self.complete_targets();
         self.cut_endless_loops();
@@ -242,6 +255,24 @@ impl Draft {
         self.add_step(&wait, RawStep { listen: true, ..RawStep::default() });
     }
 
+    /// The language whose small words are the most frequent in texts and phrases; English if none is.
+    fn likeliest_language(&self) -> &'static str {
+        let says = self.flow.step.values().flat_map(|s| s.say.iter().chain(s.menu.iter().map(|c| &c.text)));
+        let phrases = self.flow.intent.iter().flat_map(|i| i.phrases.iter());
+        let mut counts = [0_usize; SMALL_WORDS.len()];
+        for text in says.chain(phrases).flat_map(|text| text.as_ref().all()) {
+            let folded = crate::bot::text::fold(text);
+            for word in crate::bot::text::tokens(&folded) {
+                for (count, (_, words)) in counts.iter_mut().zip(&SMALL_WORDS) {
+                    *count += usize::from(words.split(' ').any(|w| w == word));
+                }
+            }
+        }
+        let most = counts.iter().copied().max().unwrap_or(0);
+        let best = counts.iter().position(|count| *count == most && most > 0);
+        best.and_then(|at| SMALL_WORDS.get(at)).map_or("en", |(code, _)| code)
+    }
+
     /// A language in which nothing is said is not one of the bot's.
     fn drop_empty_languages(&mut self) {
         let mut spoken = BTreeSet::new();
@@ -265,6 +296,17 @@ impl Draft {
         }
     }
 }
+
+/// Small words by language, folded: those that the others do not have.
+const SMALL_WORDS: [(&str, &str); 7] = [
+    ("en", "the is are you your and with what how please we can i my for"),
+    ("es", "el los las es un una y con por para que como tu su gracias puedo hola quiero mi en cual"),
+    ("pt", "o os as um uma e com voce seu sua nao obrigado ola quero meu minha em qual posso"),
+    ("hi", "है हैं का की के में और क्या आप मेरा कृपया से को hai kya aap mera"),
+    ("fr", "le les est une et avec vous votre pour je bonjour merci quel dans mon"),
+    ("de", "der die das ist und mit sie ihr wie bitte ich nicht ein eine mein"),
+    ("it", "il gli e un una con per come tuo grazie ciao vorrei mio di che"),
+];
 
 /// Every step name in a step.
 fn targets(step: &mut RawStep) -> Vec<&mut Spanned<String>> {

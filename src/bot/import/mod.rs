@@ -5,11 +5,13 @@
 
 mod blocks;
 mod bot_framework;
+mod botpress;
 mod dialogflow_cx;
 mod dialogflow_es;
 mod draft;
 mod json;
 mod rasa;
+mod rasa_old;
 mod rasa_stories;
 mod source;
 mod typebot;
@@ -37,12 +39,14 @@ pub enum Format {
     DialogflowEs,
     /// Dialogflow CX, JSON package.
     DialogflowCx,
-    /// Rasa YAML.
+    /// Rasa: YAML, the Markdown of Rasa 1, the JSON before it.
     Rasa,
     /// Bot Framework `.lu` and `.qna`.
     BotFramework,
     /// Typebot JSON.
     Typebot,
+    /// Botpress 12: intents and questions with answers.
+    Botpress,
     /// A table of blocks, for builders that export nothing (Landbot, Zoho Guided Conversations).
     Blocks,
 }
@@ -56,6 +60,7 @@ impl Format {
             Format::Rasa => "Rasa",
             Format::BotFramework => "Bot Framework",
             Format::Typebot => "Typebot",
+            Format::Botpress => "Botpress",
             Format::Blocks => "table of blocks",
         }
     }
@@ -72,16 +77,26 @@ pub fn import(path: &Path) -> Result<(Format, Import), ImportError> {
         Format::Rasa => rasa::import(&source)?,
         Format::BotFramework => bot_framework::import(&source)?,
         Format::Typebot => typebot::import(&source)?,
+        Format::Botpress => botpress::import(&mut source)?,
         Format::Blocks => blocks::import(&source)?,
     };
     Ok((format, import))
 }
 
-/// Finds out by the files' names, and for a single JSON file by what is in it.
+/// Finds out by the files' names, and where they do not say by what is in them.
 fn format_of(source: &Source) -> Option<Format> {
     let any = |test: &dyn Fn(&str) -> bool| source.names().any(test);
+    let holds = |kind: &str, test: &dyn Fn(&str) -> bool| {
+        source.names().filter(|n| n.ends_with(kind)).any(|n| source.text(n).is_some_and(|text| test(&text)))
+    };
     if any(&|n| n.ends_with(".lu") || n.ends_with(".qna")) {
         return Some(Format::BotFramework);
+    }
+    if any(&|n| n.ends_with("bot.config.json") || n.ends_with(".flow.json"))
+        || (any(&|n| n.starts_with("qna/") || n.contains("/qna/"))
+            && holds(".json", &|t| t.contains("\"questions\"")))
+    {
+        return Some(Format::Botpress);
     }
     if any(&|n| n.contains("flows/") && n.ends_with(".json")) {
         return Some(Format::DialogflowCx);
@@ -89,12 +104,14 @@ fn format_of(source: &Source) -> Option<Format> {
     if any(&|n| n.contains("intents/") && n.ends_with(".json")) {
         return Some(Format::DialogflowEs);
     }
-    if any(&|n| n.ends_with(".yml") || n.ends_with(".yaml")) {
+    if any(&|n| n.ends_with(".yml") || n.ends_with(".yaml"))
+        || holds(".md", &rasa_old::is_markdown)
+        || holds(".json", &|t| t.contains("\"rasa_nlu_data\""))
+    {
         return Some(Format::Rasa);
     }
-    let json: Vec<&str> = source.names().filter(|n| n.ends_with(".json")).collect();
-    if let [name] = json.as_slice() {
-        return source.text(name).filter(|text| text.contains("\"groups\"")).map(|_| Format::Typebot);
+    if holds(".json", &|t| t.contains("\"groups\"")) {
+        return Some(Format::Typebot);
     }
     any(&|n| n.ends_with(".csv")).then_some(Format::Blocks)
 }

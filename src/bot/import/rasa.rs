@@ -1,8 +1,10 @@
-//! Rasa: any number of YAML files with intents, domain, rules, stories and settings.
+//! Rasa: any number of YAML files with intents, domain, rules, stories and settings; the older formats
+//! are read into the same shape first.
 
 use super::Import;
 use super::draft::{Draft, base_language, spanned, with_references};
-use super::json::{list, text, texts};
+use super::json::{file, list, text, texts};
+use super::rasa_old;
 use super::rasa_stories::{Stories, conversation};
 use super::source::{ImportError, Source};
 use crate::bot::flow::raw::*;
@@ -21,17 +23,28 @@ pub(super) struct Bot {
     pub responses: Map<String, Value>,
     pub forms: Map<String, Value>,
     pub stories: Stories,
+    pub language_said: bool,
 }
 
 pub(super) fn import(source: &Source) -> Result<Import, ImportError> {
     let mut bot = Bot::default();
     let mut draft = Draft::new(&source.name, Vec::new());
-    let names: Vec<String> =
-        source.names().filter(|n| n.ends_with(".yml") || n.ends_with(".yaml")).map(str::to_owned).collect();
+    let names: Vec<String> = source.names().map(str::to_owned).collect();
     for name in &names {
-        let Some(yaml) = source.text(name) else { continue };
-        let document: Value = yaml_value(&yaml)
-            .map_err(|why| ImportError::Broken { place: name.clone(), why: first_line(&why.to_string()) })?;
+        let kind = name.rsplit('.').next().unwrap_or_default();
+        if !matches!(kind, "yml" | "yaml" | "md" | "json") {
+            continue;
+        }
+        let Some(content) = source.text(name) else { continue };
+        let document = match kind {
+            "md" if rasa_old::is_markdown(&content) => rasa_old::markdown(&content, name, source, &mut draft),
+            "json" if content.contains("rasa_nlu_data") => {
+                let old = file(source, name)?.as_ref().and_then(rasa_old::json_data);
+                old.ok_or_else(|| broken(name, "has no `rasa_nlu_data`"))?
+            }
+            "md" | "json" => continue,
+            _ => yaml_value(&content).map_err(|why| broken(name, &first_line(&why.to_string())))?,
+        };
         if name.contains("tests/") || name.rsplit('/').next().is_some_and(|n| n.starts_with("test_")) {
             draft.note(name.clone(), "test stories are not carried over");
             continue;
@@ -44,8 +57,15 @@ pub(super) fn import(source: &Source) -> Result<Import, ImportError> {
             why: "no intent and no response in it".to_owned(),
         });
     }
+    if !bot.language_said {
+        draft.guess_language("no `config.yml` says the language");
+    }
     conversation(&bot, &mut draft);
     Ok(draft.finish())
+}
+
+fn broken(place: &str, why: &str) -> ImportError {
+    ImportError::Broken { place: place.to_owned(), why: why.to_owned() }
 }
 
 /// YAML as JSON; "yes" and "no" are words, as in Rasa, not truth values.
@@ -62,11 +82,20 @@ impl Bot {
         for entry in list(document, "nlu") {
             self.examples(entry, place, draft);
         }
-        for (key, into) in
-            [("slots", &mut self.slots), ("responses", &mut self.responses), ("forms", &mut self.forms)]
-        {
-            if let Some(Value::Object(map)) = document.get(key) {
-                into.extend(map.clone());
+        for key in ["slots", "responses", "templates", "forms"] {
+            let into = match key {
+                "slots" => &mut self.slots,
+                "forms" => &mut self.forms,
+                // Rasa 1 called its responses templates.
+                _ => &mut self.responses,
+            };
+            match document.get(key) {
+                Some(Value::Object(map)) => into.extend(map.clone()),
+                // Rasa 1 names its forms and asks in code.
+                Some(Value::Array(names)) => {
+                    into.extend(names.iter().filter_map(|n| Some((n.as_str()?.to_owned(), Value::Null))))
+                }
+                _ => {}
             }
         }
         self.stories.read(list(document, "rules"), place, draft);
@@ -76,6 +105,7 @@ impl Bot {
         }
         let language = text(document, "language");
         if !language.is_empty() {
+            self.language_said = true;
             draft.flow.languages = spanned(vec![base_language(language)]);
         }
         for component in list(document, "pipeline").iter().chain(list(document, "policies")) {
@@ -181,7 +211,9 @@ impl Bot {
         if chosen.get("custom").is_some() {
             draft.note(place.clone(), "a custom payload is not carried over");
         }
-        let mut said = with_references(text(chosen, "text"), |rest| {
+        // Rasa 1 lets a response be a bare string.
+        let said = chosen.as_str().unwrap_or_else(|| text(chosen, "text"));
+        let mut said = with_references(said, |rest| {
             let name = rest.strip_prefix('{')?.split_once('}')?.0;
             self.slots.contains_key(name).then(|| (name.len() + 2, name.to_owned()))
         });
@@ -217,6 +249,11 @@ impl Button {
             values: values.iter().map(|(k, v)| (k.clone(), as_text(v))).collect(),
         }
     }
+}
+
+/// A phrase without its entity marks.
+pub(super) fn unmarked(line: &str) -> String {
+    unmark(line).0
 }
 
 /// A phrase without its entity marks, and the marks: entity, value, words.

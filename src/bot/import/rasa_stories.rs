@@ -328,6 +328,12 @@ impl Builder<'_> {
             Some(Value::Object(map)) => map.keys().cloned().collect(),
             _ => Vec::new(),
         };
+        if slots.is_empty() {
+            self.draft.note(
+                format!("form {form}"),
+                "what it asks stands in custom code or nowhere; nothing is asked here",
+            );
+        }
         let submit = self.bot.stories.submitting.get(form).cloned().unwrap_or_else(|| rest.to_vec());
         let done = format!("{form}: filled");
         self.chain(&done, topic, &submit);

@@ -33,7 +33,7 @@ pub enum ImportError {
     /// No known format.
     #[error(
         "`{path}` is no bot in a format this program knows: Dialogflow ES or CX, Rasa, Bot Framework \
-         .lu/.qna, Typebot JSON, or a table of blocks (.csv)"
+         .lu/.qna, Typebot JSON, Botpress 12, or a table of blocks (.csv)"
     )]
     UnknownFormat {
         /// Which.

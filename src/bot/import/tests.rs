@@ -1,6 +1,7 @@
 //! Every bot of `tests/data/bots` imports, says what was lost, and holds a conversation.
 
 use super::*;
+use crate::bot::flow::raw::Text;
 use crate::bot::flow::{End, Flow, HandOff, Input, Memo};
 use std::path::PathBuf;
 
@@ -79,6 +80,21 @@ fn the_older_layout_holds_phrases_inside_its_intents() {
         |i: &crate::bot::flow::raw::RawIntent| i.phrases.as_ref().map_or(0, |p| p.as_ref().all().count());
     assert_eq!(import.flow.intent.len(), 64);
     assert_eq!(import.flow.intent.iter().map(phrases).sum::<usize>(), 9_960);
+    lost(&import, "intents/", "says nothing there");
+    // Sixty-four intents take their time to learn; four of them show that the flow answers.
+    let mut small = import.clone();
+    small.flow.intent.truncate(4);
+    small.flow.intent.iter_mut().for_each(|intent| {
+        let few = intent.phrases.as_ref().map(|p| p.as_ref().all().take(40).map(str::to_owned).collect());
+        intent.phrases = few.map(|few| toml::Spanned::new(0..0, Text::Plain(few)));
+    });
+    let first =
+        small.flow.intent[0].phrases.as_ref().and_then(|p| p.as_ref().all().next()).unwrap_or_default();
+    let text = small.to_toml().unwrap();
+    let (flow, _) =
+        Flow::from_text(&text, "hwu64", Path::new("")).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let (_, end) = talk(&flow, &[first]);
+    assert!(matches!(end, Some(End::HandOff(HandOff::Flow(_)))), "an intent without an answer hands over");
 }
 
 #[test]
@@ -86,16 +102,21 @@ fn dialogflow_cx_forms_ask_and_ask_again() {
     let (flow, import) = imported("dialogflow_cx/divebooker.zip", Format::DialogflowCx);
     lost(&import, "excludedPhrases", "excluded phrases");
     lost(&import, "no-input", "event handler");
-    let (said, _) = talk(&flow, &["I would like to book a group charter"]);
+    let (said, _) =
+        talk(&flow, &["I would like to book a group charter", "to the moon", "palau", "Galapagos Islands"]);
     assert!(said[0].contains("Where would you like to go?"), "{said:?}");
+    assert!(said[1].starts_with("Sorry, where would you like to go again?"), "{said:?}");
+    assert!(said[2].starts_with("Sorry, where would you like to go again?"), "{said:?}");
+    assert_eq!(said[3], "When would you like to go?");
 }
 
 #[test]
 fn dialogflow_cx_says_what_generators_would_have_said_is_lost() {
     let (flow, import) = imported("dialogflow_cx/lifeblood.zip", Format::DialogflowCx);
     lost(&import, "generators/", "not run");
-    let (said, _) = talk(&flow, &["can I donate blood"]);
-    assert!(!said[0].is_empty(), "{said:?}");
+    let (said, _) = talk(&flow, &["can I donate blood", "34"]);
+    assert!(said[0].contains("How old are you?"), "{said:?}");
+    assert!(said[1].contains("Are you pregnant"), "{said:?}");
 }
 
 #[test]
@@ -283,4 +304,137 @@ fn a_zip_bomb_is_refused() {
     zip.finish().unwrap();
     assert!(std::fs::metadata(&path).unwrap().len() < 2 << 20);
     assert!(matches!(import(&path), Err(ImportError::TooLarge { .. })));
+}
+
+/// What the flow made of these files says to each message.
+fn talk_of(files: &[(&str, &str)], format: Format, messages: &[&str]) -> (Vec<String>, Import) {
+    let (found, import) = of_files(files).unwrap_or_else(|why| panic!("{why}"));
+    assert_eq!(found, format);
+    let text = import.to_toml().unwrap();
+    let (flow, _) = Flow::from_text(&text, "bot", Path::new("")).unwrap_or_else(|f| panic!("{f:#?}\n{text}"));
+    (talk(&flow, messages).0, import)
+}
+
+#[test]
+fn rasa_1_in_markdown() {
+    let nlu = "<!-- old -->\n## intent:saludo\n- hola\n- buenas tardes\n- qué tal\n\n\
+               ## intent:horario\n- ¿a qué hora abren?\n- horario de [hoy](dia)\n- cuándo cierran\n\n\
+               ## synonym:hoy\n- este día\n\n## lookup:ciudad\ndata/ciudades.txt\n";
+    let stories = "## camino feliz\n* saludo\n  - utter_saludo\n* horario OR pregunta{\"dia\": \"hoy\"}\n  - utter_horario\n> fin\n";
+    let domain = "intents:\n- saludo\n- horario\ntemplates:\n  utter_saludo:\n  - text: Hola, ¿en qué te ayudo?\n\
+                  \x20 utter_horario:\n  - \"Abrimos de 9 a 18.\"\nforms:\n- cita_form\n";
+    let files =
+        [("data/nlu.md", nlu), ("data/stories.md", stories), ("domain.yml", domain), ("README.md", "# Bot")];
+    let (said, import) = talk_of(&files, Format::Rasa, &["hola", "horario de hoy"]);
+    assert_eq!(said, ["Hola, ¿en qué te ayudo?", "Abrimos de 9 a 18."]);
+    assert_eq!(import.flow.languages.as_ref(), &["es"], "told by its words");
+    lost(&import, "data/nlu.md", "ciudades.txt");
+    lost(&import, "camino feliz", "checkpoint");
+}
+
+#[test]
+fn rasa_s_oldest_json() {
+    let json = r#"{"rasa_nlu_data": {"common_examples": [
+        {"text": "book a flight to Paris", "intent": "book", "entities": [{"start": 17, "end": 22, "value": "paris", "entity": "city"}]},
+        {"text": "I want to fly", "intent": "book", "entities": []},
+        {"text": "cancel it", "intent": "cancel", "entities": []}, {"text": "cancel my flight please", "intent": "cancel"}],
+        "entity_synonyms": [{"value": "paris", "synonyms": ["city of light"]}]}}"#;
+    let (found, import) = of_files(&[("demo-rasa.json", json)]).unwrap();
+    assert_eq!((found, import.flow.intent.len()), (Format::Rasa, 2));
+    lost(&import, "intent book", "no rule and no story");
+}
+
+#[test]
+fn botpress_keeps_intents_and_answers() {
+    let files = [
+        (
+            "bot.config.json",
+            r#"{"name": "Tienda", "languages": ["es"], "defaultLanguage": "es", "dialog": {"timeoutInterval": "5m"}}"#,
+        ),
+        (
+            "intents/pedido.json",
+            r#"{"name": "pedido", "utterances": {"es": ["dónde está mi [paquete](cosa)", "rastrear mi pedido", "no llega mi compra"]}, "slots": [{"name": "cosa"}]}"#,
+        ),
+        (
+            "qna/horas.json",
+            r#"{"id": "horas", "data": {"enabled": true, "action": "text", "questions": {"es": ["a qué hora abren", "horario de la tienda", "cuándo cierran"]}, "answers": {"es": ["De 9 a 18.", "9-18"]}}}"#,
+        ),
+        (
+            "qna/off.json",
+            r#"{"id": "off", "data": {"enabled": false, "questions": {"es": ["x"]}, "answers": {"es": ["y"]}}}"#,
+        ),
+        ("flows/main.flow.json", r#"{"nodes": []}"#),
+    ];
+    let (said, import) = talk_of(&files, Format::Botpress, &["horario de la tienda"]);
+    assert!(said[0].starts_with("De 9 a 18."), "{said:?}");
+    assert_eq!(import.flow.session.time_out.as_ref(), "5m");
+    lost(&import, "qna/horas", "2 wordings");
+    lost(&import, "qna/off", "switched off");
+    lost(&import, "flows/main.flow.json", "JavaScript");
+    lost(&import, "intents/pedido", "a person takes over");
+}
+
+/// Files in an order and under names that the console's own do not have.
+#[test]
+fn dialogflow_cx_by_names_and_groups() {
+    let phrases = |list: &[&str]| {
+        let parts: Vec<String> =
+            list.iter().map(|p| format!(r#"{{"parts": [{{"text": "{p}"}}], "repeatCount": 1}}"#)).collect();
+        format!(r#"{{"trainingPhrases": [{}]}}"#, parts.join(","))
+    };
+    let (order, bye) = (
+        phrases(&["where is my order", "track my order", "order status please"]),
+        phrases(&["goodbye now", "see you later", "bye bye"]),
+    );
+    let files = [
+        ("agent.json", r#"{"displayName": "Shop", "defaultLanguageCode": "en", "startFlow": "zeta: main"}"#),
+        ("intents/order%3astatus/order%3astatus.json", r#"{"displayName": "order:status"}"#),
+        ("intents/order%3astatus/trainingPhrases/en.json", &order),
+        ("intents/bye/bye.json", r#"{"displayName": "bye"}"#),
+        ("intents/bye/trainingPhrases/en.json", &bye),
+        (
+            "flows/zeta%3a main/zeta%3a main.json",
+            r#"{"displayName": "zeta: main", "nluSettings": {"classificationThreshold": 0.3},
+            "transitionRoutes": [{"intent": "order:status", "targetPage": "Status"}], "transitionRouteGroups": ["common", "gone"]}"#,
+        ),
+        (
+            "flows/zeta%3a main/pages/Status.json",
+            r#"{"displayName": "Status", "entryFulfillment": {"messages": [{"text": {"text": ["It is on its way."]}, "languageCode": "en"}]},
+            "eventHandlers": [{"event": "sys.no-match-default", "triggerFulfillment": {"messages": [{"text": {"text": ["Say that again?"]}, "languageCode": "en"}]}}]}"#,
+        ),
+        (
+            "flows/zeta%3a main/transitionRouteGroups/common.json",
+            r#"{"displayName": "common",
+            "transitionRoutes": [{"intent": "bye", "triggerFulfillment": {"messages": [{"text": {"text": ["Bye!"]}, "languageCode": "en"}]}, "targetPage": "End Session"}]}"#,
+        ),
+    ];
+    let (said, import) =
+        talk_of(&files, Format::DialogflowCx, &["where is my order", "xyzzy plugh", "goodbye now"]);
+    assert_eq!(said, ["It is on its way.", "Say that again?", "Bye!"]);
+    lost(&import, "flows/zeta: main", "route group `gone`");
+    lost(&import, "nluSettings", "another recogniser's scale");
+}
+
+#[test]
+fn the_first_typebots_kept_html_and_edges_apart() {
+    let bot = r#"{"version": "3", "name": "Citas", "groups": [
+        {"id": "g0", "title": "Start", "blocks": [{"id": "s", "type": "start", "label": "Start"}]},
+        {"id": "g1", "title": "Hola", "blocks": [
+            {"id": "b1", "type": "text", "content": {"html": "<div>Hola &amp; bienvenido</div><div>¿Qué necesitas?</div>"}},
+            {"id": "b2", "type": "choice input", "items": [{"id": "i1", "content": "Una cita"}, {"id": "i2", "content": "Nada"}]}]},
+        {"id": "g2", "title": "Cita", "blocks": [{"id": "b3", "type": "email input", "options": {"variableId": "v1", "labels": {"placeholder": "Tu correo"}}},
+            {"id": "b4", "type": "Condition", "items": [{"id": "c1", "content": {"comparisons": [{"variableId": "v1", "comparisonOperator": "Equal to", "value": "{{Otro}}"}]}}]},
+            {"id": "b5", "type": "text", "content": {"html": "Gracias {{Correo}}"}}]}],
+        "variables": [{"id": "v1", "name": "Correo"}],
+        "edges": [{"id": "e0", "from": {"blockId": "s"}, "to": {"groupId": "g1"}},
+            {"id": "e1", "from": {"blockId": "b2", "itemId": "i1"}, "to": {"groupId": "g2"}},
+            {"id": "e2", "from": {"blockId": "b2", "itemId": "i2"}, "to": {"groupId": "nowhere"}}]}"#;
+    let (said, import) =
+        talk_of(&[("bot.json", bot)], Format::Typebot, &["hola", "una cita", "ana@example.com"]);
+    assert!(said[0].starts_with("Hola & bienvenido\n¿Qué necesitas?"), "{said:?}");
+    assert_eq!(said[1], "Tu correo");
+    assert_eq!(said[2], "Gracias ana@example.com");
+    assert_eq!(import.flow.languages.as_ref(), &["es"]);
+    lost(&import, "edge e2", "not in the export");
+    lost(&import, "group Cita", "`Equal to` is not carried over");
 }

@@ -17,6 +17,8 @@ struct Bot<'a> {
     variables: BTreeMap<&'a str, &'a str>,
     /// Edge id to the block it leads to.
     edges: BTreeMap<&'a str, String>,
+    /// The same by the block or item an edge leaves from: older exports say it only there.
+    leaving: BTreeMap<&'a str, String>,
     /// Group id to its first block.
     first: BTreeMap<&'a str, &'a str>,
     /// Block id to the step's name.
@@ -24,7 +26,11 @@ struct Bot<'a> {
 }
 
 pub(super) fn import(source: &Source) -> Result<Import, ImportError> {
-    let name = source.names().find(|n| n.ends_with(".json")).unwrap_or_default().to_owned();
+    let mut bots: Vec<&str> = source
+        .names()
+        .filter(|n| n.ends_with(".json") && source.text(n).is_some_and(|t| t.contains("\"groups\"")))
+        .collect();
+    let name = if bots.is_empty() { String::new() } else { bots.remove(0).to_owned() };
     let bot = file(source, &name)?.unwrap_or(Value::Null);
     let groups = list(&bot, "groups");
     if groups.is_empty() {
@@ -35,10 +41,14 @@ pub(super) fn import(source: &Source) -> Result<Import, ImportError> {
         draft: Draft::new(title, Vec::new()),
         variables: list(&bot, "variables").iter().map(|v| (text(v, "id"), text(v, "name"))).collect(),
         edges: BTreeMap::new(),
+        leaving: BTreeMap::new(),
         first: BTreeMap::new(),
         names: BTreeMap::new(),
     };
-    import.draft.note("language", "an export names no language: English is assumed");
+    for other in bots {
+        import.draft.note(other, "a second bot in the folder; import it by itself");
+    }
+    import.draft.guess_language("an export names no language");
     import.index(&bot, groups);
     import.settings(&bot);
     import.start(&bot, groups);
@@ -75,7 +85,18 @@ impl<'a> Bot<'a> {
             let block = Some(text(to, "blockId"))
                 .filter(|b| !b.is_empty())
                 .or(self.first.get(text(to, "groupId")).copied());
-            let step = block.and_then(|b| self.names.get(b)).cloned().unwrap_or_else(|| END.to_owned());
+            let step = block.and_then(|b| self.names.get(b)).cloned().unwrap_or_else(|| {
+                let place = format!("edge {}", text(edge, "id"));
+                self.draft
+                    .note(place, "leads to a block that is not in the export: the conversation ends there");
+                END.to_owned()
+            });
+            if let Some(from) = edge.get("from") {
+                let leaves = [text(from, "itemId"), text(from, "blockId")];
+                if let Some(leaves) = leaves.into_iter().find(|id| !id.is_empty()) {
+                    self.leaving.insert(leaves, step.clone());
+                }
+            }
             self.edges.insert(text(edge, "id"), step);
         }
         for name in self.variables.values().filter(|n| !n.is_empty()) {
@@ -120,7 +141,8 @@ impl<'a> Bot<'a> {
     /// Where a block or an item leads; without an edge the next block of the group follows.
     fn next(&self, from: &Value, following: Option<&Value>) -> toml::Spanned<String> {
         let edge = text(from, "outgoingEdgeId");
-        let next = self.edges.get(edge).or_else(|| following.and_then(|b| self.names.get(text(b, "id"))));
+        let own = self.edges.get(edge).or_else(|| self.leaving.get(text(from, "id")));
+        let next = own.or_else(|| following.and_then(|b| self.names.get(text(b, "id"))));
         spanned(next.cloned().unwrap_or_else(|| END.to_owned()))
     }
 
@@ -129,7 +151,10 @@ impl<'a> Bot<'a> {
             let name = rest.strip_prefix("{{")?.split_once("}}")?.0;
             self.variables.values().any(|v| *v == name).then(|| (name.len() + 4, name.to_owned()))
         });
-        self.draft.text_in("en", vec![said])
+        {
+            let language = self.draft.languages().first().cloned().unwrap_or_default();
+            self.draft.text_in(&language, vec![said])
+        }
     }
 
     /// The name of the variable a block keeps its answer in.
@@ -176,7 +201,13 @@ impl<'a> Bot<'a> {
                 let to = text(options, "blockId");
                 let to =
                     Some(to).filter(|b| !b.is_empty()).or(self.first.get(text(options, "groupId")).copied());
-                let target = to.and_then(|b| self.names.get(b)).cloned().unwrap_or_else(|| END.to_owned());
+                let target = to.and_then(|b| self.names.get(b)).cloned().unwrap_or_else(|| {
+                    self.draft.note(
+                        &place,
+                        "jumps to a block that is not in the export: the conversation ends there",
+                    );
+                    END.to_owned()
+                });
                 step.go = Some(spanned(target));
             }
             "Chatwoot" => step.hand_off = Some(spanned("Chatwoot".to_owned())),
@@ -214,7 +245,8 @@ impl<'a> Bot<'a> {
                 .into_iter()
                 .find(|t| !t.is_empty())
                 .unwrap_or("?");
-            let from = if text(item, "outgoingEdgeId").is_empty() { block } else { item };
+            let own = !text(item, "outgoingEdgeId").is_empty() || self.leaving.contains_key(text(item, "id"));
+            let from = if own { item } else { block };
             step.menu.push(RawChoice {
                 text: spanned(Text::one(escape(said))),
                 description: None,
@@ -238,7 +270,10 @@ impl<'a> Bot<'a> {
             let any = text(content, "logicalOperator") == "OR";
             let mut all = BTreeMap::new();
             for comparison in list(content, "comparisons") {
-                let Some(variable) = self.variable(comparison) else { continue };
+                let Some(variable) = self.variable(comparison) else {
+                    self.draft.note(place, "a comparison of no known variable is not carried over");
+                    continue;
+                };
                 match expectation(comparison) {
                     Some(expected) if any => {
                         let conditions = BTreeMap::from([(spanned(variable), spanned(Text::one(expected)))]);
@@ -316,6 +351,10 @@ fn question(kind: &str) -> Option<SlotKind> {
 
 fn expectation(comparison: &Value) -> Option<String> {
     let value = text(comparison, "value");
+    // Compared with another variable: conditions here are with constants.
+    if value.contains("{{") {
+        return None;
+    }
     let number = value.parse::<f64>().is_ok();
     Some(match text(comparison, "comparisonOperator") {
         "Equal to" => format!("= {value}"),
@@ -347,12 +386,32 @@ fn expectation(comparison: &Value) -> Option<String> {
     })
 }
 
+/// The words of HTML, in which the first versions kept their texts.
+fn without_tags(html: &str) -> String {
+    let mut out = String::new();
+    let mut in_tag = false;
+    for c in html.replace("</div>", "\n").replace("<br>", "\n").chars() {
+        match c {
+            '<' => in_tag = true,
+            '>' => in_tag = false,
+            c if !in_tag => out.push(c),
+            _ => {}
+        }
+    }
+    out.replace("&nbsp;", " ")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&")
+        .trim()
+        .to_owned()
+}
+
 /// The words of a rich text: paragraphs as lines, links as their address, marks dropped.
 fn rich_text(content: &Value) -> String {
     let plain = text(content, "plainText");
     let paragraphs = list(content, "richText");
     if paragraphs.is_empty() {
-        return plain.to_owned();
+        return if plain.is_empty() { without_tags(text(content, "html")) } else { plain.to_owned() };
     }
     let mut lines = Vec::new();
     for paragraph in paragraphs {

@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
         Verb::Graph(args) => graph::run(args, ui),
         Verb::Import(args) => import::run(args, ui),
         Verb::Schema => {
-            ui.print(&format!("{:#}\n", schemars::schema_for!(crate::bot::flow::RawFlow).as_value()));
+            ui.print(&crate::bot::flow::reference::schema());
             Ok(Exit::Success)
         }
     }

@@ -4,12 +4,12 @@ use super::Checker;
 use super::names::{Kind, language_of_file};
 use crate::diag::{Diagnostic, nearest};
 use crate::random::Distribution;
-use crate::scenario::plan::{BotKind, BotPlan, Channel, Customer, Intent, Pricing};
+use crate::scenario::plan::{BotKind, BotPlan, Channel, Customer, HttpPlan, Intent, NamedLimits, Pricing};
 use crate::scenario::rates;
 use crate::scenario::raw::law::DurationLaw;
-use crate::scenario::raw::leaf::{At, OrNone, PlainOr, WordOr};
+use crate::scenario::raw::leaf::{At, OneOrMany, OrNone, PlainOr, WordOr};
 use crate::scenario::raw::{self, BotWord, PricingWord};
-use crate::time::Instant;
+use crate::time::{Instant, Span};
 use jiff::tz::TimeZone;
 use std::sync::Arc;
 
@@ -187,7 +187,7 @@ impl Checker<'_> {
 
     /// The bot; without its table there is none.
     pub fn bot(&mut self) -> BotPlan {
-        let defaults = raw::Bot { kind: Some(At::from(BotWord::None)), ..raw::Bot::default() };
+        let defaults = raw::Bot { like: Some(At::from(BotWord::None)), ..raw::Bot::default() };
         let bot = self.raw.bot.as_ref().unwrap_or(&defaults);
         let outages = bot
             .outages
@@ -199,10 +199,18 @@ impl Checker<'_> {
             .collect();
         BotPlan {
             kind: self.bot_kind(bot),
-            max_attempts: bot.max_attempts.value,
-            time_limit: bot.time_limit.value.get().map(|limit| limit.span()),
+            max_attempts: bot.max_attempts.as_ref().map_or(3, |most| most.value),
+            time_limit: bot.time_limit.as_ref().and_then(|limit| limit.value.get()).map(|limit| limit.span()),
             latency: self.duration_law(&bot.latency),
-            session_time_out: bot.session_time_out.value.span(),
+            session_time_out: bot
+                .session_time_out
+                .as_ref()
+                .map_or(Span::from_hours(4), |silence| silence.value.span()),
+            named: NamedLimits {
+                max_attempts: bot.max_attempts.is_some(),
+                time_limit: bot.time_limit.is_some(),
+                session_time_out: bot.session_time_out.is_some(),
+            },
             repeat_window: bot.repeat_window.value.span(),
             cost_per_conversation: bot.cost_per_conversation,
             outages,
@@ -215,12 +223,21 @@ impl Checker<'_> {
     }
 
     fn bot_kind(&mut self, bot: &raw::Bot) -> BotKind {
-        if let (Some(flow), Some(http), None) = (&bot.flow, &bot.http, &bot.kind) {
+        let said = bot.like.as_ref().or(bot.kind.as_ref());
+        if let (Some(like), Some(kind)) = (&bot.like, &bot.kind)
+            && like.value != kind.value
+        {
+            self.fault(
+                Diagnostic::error("HS0401", "`like` and `kind` are the same key and say different things")
+                    .mark(kind.span.clone(), "the earlier name of `like`; take it out"),
+            );
+        }
+        if let (Some(flow), Some(http), None) = (&bot.flow, &bot.http, said) {
             self.fault(
                 Diagnostic::error("HS0401", "`flow` and `http` exclude each other")
                     .mark(flow.span.clone(), "a dialogue flow")
                     .mark(http.span.clone(), "a live bot")
-                    .help("say which one with `kind = \"flow\"` or `kind = \"http\"`"),
+                    .help("say which one with `like = \"flow\"` or `like = \"http\"`"),
             );
         }
         let found = match (&bot.flow, &bot.http) {
@@ -228,7 +245,7 @@ impl Checker<'_> {
             (None, Some(_)) => BotWord::Http,
             (None, None) => BotWord::Statistical,
         };
-        match bot.kind.as_ref().map_or(found, |kind| kind.value) {
+        match said.map_or(found, |word| word.value) {
             BotWord::None => BotKind::None,
             BotWord::Statistical => BotKind::Statistical {
                 exchanges: self.count_law(&bot.exchanges),
@@ -252,9 +269,9 @@ impl Checker<'_> {
     }
 
     fn missing_part(&mut self, bot: &raw::Bot, key: &str) {
-        let span = bot.kind.as_ref().map_or(0..0, |kind| kind.span.clone());
+        let span = bot.like.as_ref().or(bot.kind.as_ref()).map_or(0..0, |word| word.span.clone());
         self.fault(
-            Diagnostic::error("HS0104", format!("a bot of kind `{key}` needs `bot.{key}`"))
+            Diagnostic::error("HS0104", format!("a bot like `{key}` needs `bot.{key}`"))
                 .mark(span, format!("`{key}` is missing")),
         );
     }
@@ -267,18 +284,56 @@ impl Checker<'_> {
                     .help(format!("one of `{}`", HTTP_SHAPES.join("`, `")));
             self.fault(fault);
         }
-        if !(http.url.value.starts_with("http://") || http.url.value.starts_with("https://")) {
+        if http.url.value.starts_with("https://") {
+            self.fault(
+                Diagnostic::error("HS0302", "`bot.http.url` cannot be an address of HTTPS")
+                    .mark(http.url.span.clone(), "encryption is not built in")
+                    .help("put a forwarder on this machine before the bot, and name its `http://` address"),
+            );
+        } else if !http.url.value.starts_with("http://") || http.url.value.contains(char::is_whitespace) {
             self.fault(
                 Diagnostic::error("HS0302", "`bot.http.url` must be an address")
-                    .mark(http.url.span.clone(), "it begins with neither `http://` nor `https://`"),
+                    .mark(http.url.span.clone(), "it does not begin with `http://`, or has spaces"),
             );
         }
-        BotKind::Http {
+        self.above_zero(&http.time_out);
+        let intents: Vec<_> = http
+            .intents
+            .iter()
+            .map(|(bot, own)| (bot.value.clone(), self.name(Kind::Intent, own) as u16))
+            .collect();
+        let words = |list: &OneOrMany<String>| list.0.iter().map(|word| word.value.clone()).collect();
+        let answers: Vec<(u16, Vec<String>)> = http
+            .answers
+            .iter()
+            .map(|(own, list)| (self.name(Kind::Intent, own) as u16, words(list)))
+            .collect();
+        if answers.is_empty() && http.shape.value == "rasa" {
+            self.fault(
+                Diagnostic::warning("HS0513", "nothing tells which reply of the bot answers which intent")
+                    .mark(http.shape.span.clone(), "Rasa's REST channel names no intent")
+                    .help("`[bot.http.answers]` with words that stand in the answer of each intent"),
+            );
+            self.assume("any plain statement of the live bot is the answer to what it was asked");
+        }
+        if let Some(cassette) = &http.cassette
+            && self.resolve(&cassette.value).exists()
+        {
+            self.existing(cassette);
+            self.assume(format!("the bot is answered from the recording `{}`, not asked", cassette.value));
+        }
+        BotKind::Http(HttpPlan {
             url: http.url.value.clone(),
             shape: http.shape.value.clone(),
             time_out: http.time_out.value.span(),
             concurrency: http.concurrency.value,
+            rate_per_s: http.rate_per_s.value,
             cassette: http.cassette.as_ref().map(|path| self.resolve(&path.value)),
-        }
+            intents,
+            answers,
+            not_understood: http.not_understood.clone(),
+            hands_over: http.hands_over.clone(),
+            replies: http.replies.iter().map(|(words, tell)| (words.clone(), tell.clone())).collect(),
+        })
     }
 }

@@ -106,7 +106,7 @@ impl Checker<'_> {
         }
         let needs = needs(plan);
         // A dialogue flow may name teams that only its own room reads.
-        let flow = matches!(plan.bot.kind, BotKind::Flow { .. } | BotKind::Http { .. });
+        let flow = matches!(plan.bot.kind, BotKind::Flow { .. } | BotKind::Http(_));
         for (index, team) in plan.teams.iter().enumerate() {
             let wanted = team.skills.is_empty() || team.skills.iter().any(|skill| needs.contains(skill));
             if !reached.contains(&index) && !wanted && !flow {
@@ -322,7 +322,7 @@ fn work_per_hour(plan: &Plan, source: &Synthetic) -> f64 {
             BotKind::None => 1.0,
             BotKind::Statistical { .. } => 1.0 - intent.bot_solves,
             // What a flow solves is not known before it has run.
-            BotKind::Flow { .. } | BotKind::Http { .. } => 0.0,
+            BotKind::Flow { .. } | BotKind::Http(_) => 0.0,
         };
         let work = plan
             .teams

@@ -1,9 +1,10 @@
 //! `[channel]` and `[bot]`.
 
 use super::law::{CountLaw, DurationLaw, Law, Mean};
-use super::leaf::{At, Duration, OrNone, PlainOr, Share, WordOr};
+use super::leaf::{At, Duration, OneOrMany, OrNone, PlainOr, Share, WordOr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// `[channel]`: what WhatsApp allows and charges.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
@@ -75,6 +76,8 @@ impl Default for Channel {
 #[serde(default, deny_unknown_fields)]
 pub struct Bot {
     /// Which kind; found out from `flow` and `http` if not given.
+    pub like: Option<At<BotWord>>,
+    /// The earlier name of `like`.
     pub kind: Option<At<BotWord>>,
     /// The dialogue flow's file.
     pub flow: Option<At<String>>,
@@ -84,15 +87,16 @@ pub struct Bot {
     pub exchanges: At<CountLaw>,
     /// Chance that the statistical bot understands one message.
     pub understands: At<Share>,
-    /// Failed attempts before a hand-off.
+    /// Failed attempts before a hand-off; where this is not written, the flow's own number counts, or 3.
     #[schemars(range(min = 1, max = 255))]
-    pub max_attempts: At<u8>,
-    /// Time with the bot before a hand-off.
-    pub time_limit: At<OrNone<Duration>>,
-    /// Delay of each bot reply.
+    pub max_attempts: Option<At<u8>>,
+    /// Time with the bot before a hand-off; where this is not written, the flow's own counts, or none.
+    pub time_limit: Option<At<OrNone<Duration>>>,
+    /// Delay of each bot reply; a live bot's is measured.
     pub latency: At<DurationLaw>,
-    /// Silence of the customer after which the bot closes the conversation.
-    pub session_time_out: At<Duration>,
+    /// Silence of the customer after which the bot closes the conversation; where this is not written,
+    /// the flow's own counts, or 4 hours.
+    pub session_time_out: Option<At<Duration>>,
     /// A repeat contact about the same need within this time takes a resolution back.
     pub repeat_window: At<Duration>,
     /// Cost of one bot conversation.
@@ -107,15 +111,16 @@ pub struct Bot {
 impl Default for Bot {
     fn default() -> Bot {
         Bot {
+            like: None,
             kind: None,
             flow: None,
             http: None,
             exchanges: At::from(PlainOr::Table(Law::Geometric(Mean { mean: At::from(2.0) }))),
             understands: At::from(Share(0.85)),
-            max_attempts: At::from(3),
-            time_limit: At::from(OrNone::Word(super::leaf::NoneWord::None)),
+            max_attempts: None,
+            time_limit: None,
             latency: At::from(PlainOr::Plain(Duration::from_s(1.0))),
-            session_time_out: At::from(Duration::from_hours(4.0)),
+            session_time_out: None,
             repeat_window: At::from(Duration::from_days(3.0)),
             cost_per_conversation: 0.0,
             outages: Vec::new(),
@@ -135,22 +140,37 @@ pub enum BotWord {
     Http,
 }
 
-/// A bot over HTTP.
+/// A bot over HTTP: each customer message is posted to it; docs/live_bot.md says how.
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 #[schemars(extend("required" = ["url"]))]
 pub struct Http {
-    /// Address.
+    /// Address, beginning with `http://`; `{session}` in it is replaced. Nothing else is contacted.
     pub url: At<String>,
     /// Shape of the exchange: `generic`, `rasa` or `dialogflow`.
     pub shape: At<String>,
-    /// How long a reply may take.
+    /// How long a reply may take; later it is a time-out, and the customer is handed over.
     pub time_out: At<Duration>,
     /// At most so many requests at once.
     #[schemars(range(min = 1, max = 1_000))]
     pub concurrency: At<u16>,
-    /// Record the exchange to this file, and replay it from there.
+    /// At most so many requests a second; 0 is no limit.
+    #[schemars(range(min = 0, max = 10_000))]
+    pub rate_per_s: At<f64>,
+    /// Record the exchange to this file; if the file is there, the bot is answered from it and not
+    /// contacted.
     pub cassette: Option<At<String>>,
+    /// The bot's intents by their name there, each with the scenario's intent it is; equal names need no
+    /// line.
+    pub intents: BTreeMap<At<String>, At<String>>,
+    /// For each intent of the scenario: words that stand in the reply that answers it.
+    pub answers: BTreeMap<At<String>, OneOrMany<String>>,
+    /// Words of replies that say that the bot did not understand.
+    pub not_understood: Vec<String>,
+    /// Words of replies that hand over to a person.
+    pub hands_over: Vec<String>,
+    /// What a customer writes when a reply has these words: the order number he is asked for.
+    pub replies: BTreeMap<String, String>,
 }
 
 impl Default for Http {
@@ -160,7 +180,13 @@ impl Default for Http {
             shape: At::from("generic".to_owned()),
             time_out: At::from(Duration::from_s(10.0)),
             concurrency: At::from(8),
+            rate_per_s: At::from(0.0),
             cassette: None,
+            intents: BTreeMap::new(),
+            answers: BTreeMap::new(),
+            not_understood: Vec::new(),
+            hands_over: Vec::new(),
+            replies: BTreeMap::new(),
         }
     }
 }

@@ -10,20 +10,32 @@ use toml::Spanned;
 /// A phrase file longer than this is not a phrase file.
 const MAX_PHRASE_FILE_BYTES: u64 = 64 << 20;
 
+/// A topic with fewer phrases is also recognised by the words of its answer.
+const FEW_PHRASES: usize = 10;
+
 impl Compiler<'_> {
     /// Where intents and answers lead, and what understands them by their phrases.
     pub(super) fn reader(&mut self, raw: &RawFlow) -> Reader {
         let mut examples = Vec::new();
+        let mut answers = Vec::new();
         for intent in &raw.intent {
             let go = self.step(&intent.go);
             let topic = self.lead(&intent.name, go);
             let phrases = self.phrases(&intent.phrases, &intent.phrases_from);
+            let leads_on = intent.go.as_ref() != raw.start.as_ref();
+            let says = raw.step.get(intent.go.as_ref().as_str()).and_then(|step| step.say.as_ref());
+            if let Some(say) = says.filter(|_| phrases.len() < FEW_PHRASES && leads_on) {
+                answers.extend(say.as_ref().all().map(|text| (topic, text.to_owned())));
+            }
             examples.extend(phrases.into_iter().map(|phrase| (topic, phrase)));
         }
         for answer in &raw.answer {
             let go = self.steps.get(&format!("answer.{}", answer.topic.as_ref())).copied().unwrap_or(0);
             let topic = self.lead(&answer.topic, go);
             let phrases = self.phrases(&answer.phrases, &answer.phrases_from);
+            if phrases.len() < FEW_PHRASES {
+                answers.extend(answer.say.as_ref().all().map(|text| (topic, text.to_owned())));
+            }
             examples.extend(phrases.into_iter().map(|phrase| (topic, phrase)));
         }
         let outside = self.phrases(&raw.recogniser.out_of_scope, &raw.recogniser.out_of_scope_from);
@@ -35,6 +47,7 @@ impl Compiler<'_> {
         };
         let names: Vec<String> = self.topics.iter().map(|t| t.name.clone()).collect();
         let trained = Reader::train(&names, &examples, &outside, &settings).and_then(|mut reader| {
+            reader.learn_answers(&answers);
             reader.learn_languages(&self.languages, &self.written)?;
             Ok(reader)
         });

@@ -2,12 +2,11 @@
 
 use super::{Compiler, folded_words};
 use crate::bot::flow::condition::pattern;
-use crate::bot::flow::look_up::Table;
+use crate::bot::flow::look_up::{Endpoint, EndpointSettings, Latency, Table};
 use crate::bot::flow::model::*;
 use crate::bot::flow::raw::*;
 use crate::bot::flow::slot::{Slot, pattern_of};
 use crate::bot::text::fold;
-use crate::random::Distribution;
 use crate::scenario::value::{duration_ms, share};
 use crate::time::Span;
 use toml::Spanned;
@@ -76,18 +75,20 @@ impl Compiler<'_> {
     }
 
     pub(super) fn table(&mut self, name: &str, table: &RawTable) {
+        let place = table.file.as_ref().or(table.url.as_ref()).map(Spanned::span);
         if self.tables.len() == usize::from(TableIdx::MAX) {
-            self.faults.error("HS0614", Some(table.file.span()), "a flow has at most 255 tables");
+            self.faults.error("HS0614", place, "a flow has at most 255 tables");
             return;
         }
-        let mut read = match Table::read(name, &self.folder.join(table.file.as_ref()), table.key.as_ref()) {
+        let time_out = table.time_out.as_ref().map_or(Span::from_s(5), |time_out| self.duration(time_out));
+        let mut read = match self.table_source(name, table, time_out) {
             Ok(read) => read,
             Err(why) => {
-                self.faults.error("HS0614", Some(table.file.span()), why);
+                self.faults.error("HS0614", place, why);
                 return;
             }
         };
-        let median = self.duration(&table.latency.median).ms() as f64;
+        read.time_out = time_out;
         let sigma = *table.latency.sigma.as_ref();
         if !(0.0..=10.0).contains(&sigma) {
             self.faults.error(
@@ -96,14 +97,7 @@ impl Compiler<'_> {
                 format!("{sigma} is not between 0 and 10"),
             );
         }
-        read.latency = if sigma == 0.0 || median <= 0.0 {
-            Distribution::Deterministic { value: median }
-        } else {
-            Distribution::Lognormal { mu: libm::log(median), sigma }
-        };
-        if let Some(time_out) = &table.time_out {
-            read.time_out = self.duration(time_out);
-        }
+        read.latency = Latency { median_ms: self.duration(&table.latency.median).ms() as f64, sigma };
         if let Some(fails) = &table.fails {
             match share(fails.as_ref()) {
                 Ok(fails) => read.fails = fails,
@@ -112,7 +106,37 @@ impl Compiler<'_> {
                 }
             }
         }
+        if let Some(keys) = &table.keys_from {
+            match self.phrase_file(keys.as_ref()) {
+                Ok(found) => read.known_keys = found,
+                Err(why) => {
+                    self.faults.error("HS0611", Some(keys.span()), why);
+                }
+            }
+        }
         self.tables.push(read);
+    }
+
+    /// The rows of a file, or an endpoint.
+    fn table_source(&self, name: &str, table: &RawTable, time_out: Span) -> Result<Table, String> {
+        match (&table.file, &table.url) {
+            (Some(file), None) => {
+                let key = table.key.as_ref().ok_or("`key` names the column that is looked up")?;
+                Table::read(name, &self.folder.join(file.as_ref()), key.as_ref())
+            }
+            (None, Some(url)) if table.columns.is_empty() => {
+                Err(format!("`columns` says what `{}` answers: [\"status\", \"days\"]", url.as_ref()))
+            }
+            (None, Some(url)) => {
+                let endpoint = Endpoint::open(EndpointSettings {
+                    url: url.as_ref().clone(),
+                    time_out,
+                    recording: table.recording.as_ref().map(|path| self.folder.join(path.as_ref())),
+                })?;
+                Ok(Table::endpoint(name, table.columns.clone(), endpoint))
+            }
+            _ => Err(format!("the table `{name}` needs either a `file` or a `url`")),
+        }
     }
 
     pub(super) fn reason(&mut self, name: &str) -> ReasonIdx {
