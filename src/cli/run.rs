@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use super::messages;
-use super::simulate::{self, Counted, SimulationArgs};
+use super::simulate::{self, Counted, Prepared, SimulationArgs};
 use super::ui::Ui;
 use crate::engine::Compiled;
 use crate::experiment::Outcome;
@@ -60,19 +60,19 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
     let began = Instant::now();
     let loaded = simulate::load(&args.scenario, &args.simulation, ui)?;
     ui.say(&format!("{}: {}", args.scenario.display(), loaded.plan.name));
-    let compiled = simulate::compile(&loaded)?;
-    say_what_was_read(&compiled, ui);
-    let measures = simulate::measures(&loaded)?;
     let workers = simulate::workers(&args.simulation)?;
+    let prepared = simulate::prepare(loaded, &workers, ui)?;
+    let (loaded, compiled) = (&prepared.loaded, &prepared.compiled);
+    say_what_was_read(compiled, ui);
     let counted = Counted::default();
     let folder = args.out.clone().unwrap_or_else(|| default_folder(&args.scenario));
     let outcome;
     if args.no_report {
-        outcome = simulate::simulate(&compiled, &measures, &workers, None, &counted, ui)?;
+        outcome = prepared.run(&workers, None, &counted, ui)?;
         print(args, &outcome.summary, ui)?;
     } else {
-        let mut tables = Staged::create(&folder, &loaded, args.tables)?;
-        outcome = simulate::simulate(&compiled, &measures, &workers, tables.sink(), &counted, ui)?;
+        let mut tables = Staged::create(&folder, loaded, args.tables)?;
+        outcome = prepared.run(&workers, tables.sink(), &counted, ui)?;
         let mut manifest = Manifest::new(&loaded.plan, outcome.summary.replications);
         manifest.scenario_path = args.scenario.display().to_string();
         manifest.resolved = loaded.resolved.clone();
@@ -91,7 +91,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
         }
         manifest.limit_reached = limit(&counted).map(str::to_owned);
         manifest.wall_time_s = began.elapsed().as_secs_f64();
-        write(&folder, &outcome, &loaded, &manifest, tables)?;
+        write(&folder, &outcome, &prepared, &manifest, tables)?;
         print(args, &outcome.summary, ui)?;
         ui.say(&format!("report: {}", folder.join("report.html").display()));
         ui.say(&format!("next:   helpsim explain {} 0", folder.display()));
@@ -119,7 +119,12 @@ pub(super) fn goals(summary: &Summary, strict: bool) -> Exit {
 
 fn print(args: &Args, summary: &Summary, ui: &Ui) -> Result<(), Failure> {
     match args.format {
-        Format::Text => ui.print(&report::terminal(summary, ui.width(), ui.colour())),
+        Format::Text => {
+            ui.print(&report::terminal(summary, ui.width(), ui.colour()));
+            for sentence in report::method(summary) {
+                ui.say(&sentence);
+            }
+        }
         Format::Json => ui.print(&report::json(summary).map_err(Failure::io)?),
         Format::Markdown => ui.print(&report::markdown(summary)),
     }
@@ -158,11 +163,15 @@ fn default_folder(scenario: &Path) -> PathBuf {
 fn write(
     folder: &Path,
     outcome: &Outcome<'_>,
-    loaded: &Loaded,
+    prepared: &Prepared,
     manifest: &Manifest,
     tables: Staged,
 ) -> Result<(), Failure> {
-    let pictures = outcome.collected.pictures(&outcome.summary, &|demand| staffing(loaded, demand));
+    let loaded = &prepared.loaded;
+    let mut pictures = outcome.collected.pictures(&outcome.summary, &|demand| staffing(loaded, demand));
+    if let Some(advice) = &prepared.advice {
+        pictures.welch.clone_from(&advice.curve);
+    }
     let view = View { summary: &outcome.summary, pictures: &pictures, plan: &loaded.plan, manifest };
     report::write(folder, &view, |beside| tables.move_into(beside)).map_err(Failure::io)
 }

@@ -3,10 +3,11 @@
 use super::exit::{Exit, Failure};
 use super::ui::Ui;
 use crate::engine::{self, CompileError, Compiled, RunError, RunOptions, Silent};
-use crate::experiment::{ExperimentError, Outcome, Unit, Workers};
+use crate::experiment::{ExperimentError, Outcome, Unit, WarmUpAdvice, Workers, suggest_warm_up};
 use crate::facts::{Chunk, RunTotals, Sink};
 use crate::measure::{Measures, State};
 use crate::scenario::{self, Loaded};
+use crate::time::Span;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -107,6 +108,93 @@ pub(super) fn compile(loaded: &Loaded) -> Result<Compiled, Failure> {
     })
 }
 
+/// A scenario ready to be run and measured.
+pub(super) struct Prepared {
+    pub loaded: Loaded,
+    pub compiled: Compiled,
+    pub measures: Measures,
+    /// The warm-up that was found, where the scenario asks for it.
+    pub advice: Option<WarmUpAdvice>,
+}
+
+impl Prepared {
+    fn new(loaded: Loaded, advice: Option<WarmUpAdvice>) -> Result<Prepared, Failure> {
+        let compiled = compile(&loaded)?;
+        let measures =
+            Measures::new(&loaded.plan).map_err(|fault| Failure::input(anyhow::anyhow!("{fault}")))?;
+        Ok(Prepared { loaded, compiled, measures, advice })
+    }
+
+    /// Cuts off another warm-up than the one found: sides of a comparison cut the same.
+    pub fn with_warm_up(mut self, warm_up: Span) -> Result<Prepared, Failure> {
+        self.loaded.plan.warm_up = warm_up;
+        Prepared::new(self.loaded, self.advice)
+    }
+
+    /// Runs all replications. `tables` receives the facts of the first.
+    pub fn run(
+        &self,
+        workers: &Workers,
+        tables: Option<Box<dyn Sink + Send + '_>>,
+        counted: &Counted,
+        ui: &Ui,
+    ) -> Result<Outcome<'_>, Failure> {
+        let mut outcome = simulate(&self.compiled, &self.measures, workers, tables, counted, ui)?;
+        if self.advice.as_ref().is_some_and(|advice| advice.too_short) {
+            outcome.summary.warnings.push(
+                "The run is too short to tell where its start ends: the warm-up found is a guess; make it longer"
+                    .to_owned(),
+            );
+        }
+        Ok(outcome)
+    }
+}
+
+/// Makes a checked scenario ready, and finds its warm-up from pilot runs where it says `"auto"`.
+pub(super) fn prepare(loaded: Loaded, workers: &Workers, ui: &Ui) -> Result<Prepared, Failure> {
+    let prepared = Prepared::new(loaded, None)?;
+    if !prepared.loaded.plan.warm_up_auto {
+        return Ok(prepared);
+    }
+    watch_for_interrupt();
+    let counted = Counted::default();
+    let one = |unit: Unit, state: &mut State<'_>| replicate(&prepared.compiled, unit, state, None, &counted);
+    let advice = suggest_warm_up(&prepared.measures, workers, one).map_err(failed)?;
+    ui.say(&format!("warm-up found from pilot runs: {}", advice.warm_up));
+    let warm_up = advice.warm_up;
+    Prepared { advice: Some(advice), ..prepared }.with_warm_up(warm_up)
+}
+
+/// One replication.
+pub(super) fn replicate(
+    compiled: &Compiled,
+    unit: Unit,
+    state: &mut State<'_>,
+    tables: Option<&mut Box<dyn Sink + Send + '_>>,
+    counted: &Counted,
+) -> Result<RunTotals, RunError> {
+    let options = RunOptions { replication: unit.replication, antithetic: unit.antithetic };
+    let totals = engine::run(compiled, options, &mut Tee { state, tables }, &mut Silent)?;
+    counted.events.fetch_add(totals.events, Ordering::Relaxed);
+    counted.conversations.fetch_add(totals.conversations, Ordering::Relaxed);
+    if let (Some(limit), Ok(mut told)) = (totals.limit_reached, counted.limit.lock()) {
+        *told = Some(limit);
+    }
+    Ok(totals)
+}
+
+/// Why an experiment came to nothing.
+pub(super) fn failed(error: ExperimentError<RunError>) -> Failure {
+    match error {
+        ExperimentError::Unit { source: RunError::Sink(error), .. }
+            if error.kind() == io::ErrorKind::Interrupted && INTERRUPTED.load(Ordering::Relaxed) =>
+        {
+            Failure::Message(Exit::Interrupted, anyhow::anyhow!("interrupted; nothing was written"))
+        }
+        other => Failure::io(other),
+    }
+}
+
 /// Set by Ctrl-C; looked at between chunks.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -150,8 +238,7 @@ pub(super) struct Counted {
     pub limit: Mutex<Option<&'static str>>,
 }
 
-/// Runs all replications of a scenario. `tables` receives the facts of the first.
-pub(super) fn simulate<'m>(
+fn simulate<'m>(
     compiled: &Compiled,
     measures: &'m Measures,
     workers: &Workers,
@@ -162,17 +249,10 @@ pub(super) fn simulate<'m>(
     watch_for_interrupt();
     let bar = ui.progress("simulating");
     let tables = Mutex::new(tables);
-    let one = |unit: Unit, state: &mut State<'_>| -> Result<RunTotals, RunError> {
-        let options = RunOptions { replication: unit.replication, antithetic: unit.antithetic };
+    let one = |unit: Unit, state: &mut State<'_>| {
         let mut guard = if unit.index == 0 { tables.lock().ok() } else { None };
         let tables = guard.as_mut().and_then(|tables| tables.as_mut());
-        let totals = engine::run(compiled, options, &mut Tee { state, tables }, &mut Silent)?;
-        counted.events.fetch_add(totals.events, Ordering::Relaxed);
-        counted.conversations.fetch_add(totals.conversations, Ordering::Relaxed);
-        if let (Some(limit), Ok(mut told)) = (totals.limit_reached, counted.limit.lock()) {
-            *told = Some(limit);
-        }
-        Ok(totals)
+        replicate(compiled, unit, state, tables, counted)
     };
     let progress = |done: u32, of: u32| {
         bar.set_length(u64::from(of));
@@ -183,14 +263,7 @@ pub(super) fn simulate<'m>(
     if outcome.is_ok() {
         end_live(compiled, ui)?;
     }
-    outcome.map_err(|error| match error {
-        ExperimentError::Unit { source: RunError::Sink(error), .. }
-            if error.kind() == io::ErrorKind::Interrupted && INTERRUPTED.load(Ordering::Relaxed) =>
-        {
-            Failure::Message(Exit::Interrupted, anyhow::anyhow!("interrupted; nothing was written"))
-        }
-        other => Failure::io(other),
-    })
+    outcome.map_err(failed)
 }
 
 /// How it went with a live bot; what was exchanged is kept if it was to be.
@@ -220,11 +293,6 @@ fn end_live(compiled: &Compiled, ui: &Ui) -> Result<(), Failure> {
         tally.held_back
     ));
     bot.save().map_err(not_kept)
-}
-
-/// The measurements a plan asks for.
-pub(super) fn measures(loaded: &Loaded) -> Result<Measures, Failure> {
-    Measures::new(&loaded.plan).map_err(|fault| Failure::input(anyhow::anyhow!("{fault}")))
 }
 
 /// The worker threads.

@@ -46,6 +46,11 @@ impl Ui {
         Ui { quiet: common.quiet }
     }
 
+    /// The same terminal without talk and progress, for work in parallel.
+    pub fn hushed(&self) -> Ui {
+        Ui { quiet: true }
+    }
+
     /// Whether standard output takes colour.
     pub fn colour(&self) -> bool {
         !matches!(anstream::AutoStream::choice(&std::io::stdout()), ColorChoice::Never)

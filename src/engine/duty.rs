@@ -11,13 +11,14 @@ use crate::scenario::plan::ShiftEnd;
 impl<O: Observer> World<'_, O> {
     pub(super) fn change_duty(&mut self, index: usize) {
         let block = self.c.duty[index];
-        for agent in block.first_agent..block.first_agent + block.agents {
+        for place in block.first_agent..block.first_agent + block.agents {
+            let agent = self.roster[place as usize];
             let team = self.agents.team[agent as usize];
             let shrinkage = self.plan.teams[usize::from(team)].shrinkage;
             let mut to = block.to;
             if shrinkage > 0.0
                 && matches!(to, Duty::On | Duty::Break)
-                && self.is_absent(agent, block.day, shrinkage)
+                && self.is_absent(place, block.day, shrinkage)
             {
                 to = Duty::Paid;
             }
@@ -36,6 +37,9 @@ impl<O: Observer> World<'_, O> {
         let from = self.agent_states[a].duty;
         if from == to {
             return;
+        }
+        if to == Duty::On && !self.overtime.is_empty() {
+            self.overtime.retain(|&late| late != agent);
         }
         let resumed = to == Duty::On && self.agent_states[a].paused;
         let now = self.now;
@@ -74,8 +78,56 @@ impl<O: Observer> World<'_, O> {
                     });
                 }
                 ShiftEnd::HandBack => self.hand_back_all(agent),
+                ShiftEnd::FirstFree => self.seek_relief(agent),
             }
         }
+    }
+
+    /// Off duty with conversations in hand: a colleague who has none goes home in his stead, now or as
+    /// soon as there is one.
+    fn seek_relief(&mut self, late: AgentIdx) {
+        let group = self.agents.group[late as usize];
+        let free = (0..self.agents.len()).find(|&a| self.agents.group[a] == group && self.is_free(a));
+        match free {
+            Some(free) => self.swap_places(late, free as AgentIdx),
+            None => self.overtime.push(late),
+        }
+    }
+
+    fn is_free(&self, a: usize) -> bool {
+        let state = &self.agent_states[a];
+        state.duty == Duty::On && state.held == 0 && state.wrap_up == NO_STAMP
+    }
+
+    /// An agent may have become free: he goes home in the stead of one who is late, or takes what waits.
+    pub(super) fn go_home_or_seek_work(&mut self, agent: AgentIdx) {
+        if !self.overtime.is_empty() {
+            let a = agent as usize;
+            if self.agent_states[a].held == 0 {
+                self.overtime.retain(|&late| late != agent);
+            }
+            let group = self.agents.group[a];
+            let late = self.overtime.iter().position(|&late| self.agents.group[late as usize] == group);
+            if let Some(late) = late.filter(|_| self.is_free(a)) {
+                let late = self.overtime.remove(late);
+                self.swap_places(late, agent);
+                return;
+            }
+        }
+        self.seek_work(agent);
+    }
+
+    /// From now on each works the other's shifts.
+    fn swap_places(&mut self, late: AgentIdx, free: AgentIdx) {
+        for place in &mut self.roster {
+            *place = match *place {
+                agent if agent == late => free,
+                agent if agent == free => late,
+                agent => agent,
+            };
+        }
+        self.set_duty(free, Duty::Off);
+        self.set_duty(late, Duty::On);
     }
 
     /// Everything the agent holds goes back to the head of the queue; who is free takes it.

@@ -251,7 +251,7 @@ impl<O: Observer> World<'_, O> {
         self.change_agent(agent, |world| world.agent_states[agent as usize].wrap_up = NO_STAMP);
         if self.agent_states[agent as usize].duty == Duty::On {
             self.groups.set_available(&mut self.agents, agent, true);
-            self.seek_work(agent);
+            self.go_home_or_seek_work(agent);
         }
     }
 
@@ -277,12 +277,12 @@ impl<O: Observer> World<'_, O> {
             return;
         }
         let agent = self.give_back_slot(slot);
-        self.seek_work(agent);
+        self.go_home_or_seek_work(agent);
     }
 
     /// Frees what a conversation that has already gone elsewhere held of an agent.
     pub(super) fn free_capacity(&mut self, slot: u32, agent: AgentIdx) {
         self.give_back(slot, agent);
-        self.seek_work(agent);
+        self.go_home_or_seek_work(agent);
     }
 }

@@ -6,7 +6,7 @@ use super::compiled::Compiled;
 use super::conversation::{Conversation, Need, Phase};
 use super::event_list::{Event, EventList, Kind, NO_STAMP};
 use super::story::{Note, Observer};
-use crate::desk::{Agents, Duty, Groups, Load, WaitingRoom};
+use crate::desk::{AgentIdx, Agents, Duty, Groups, Load, WaitingRoom};
 use crate::facts::{Chunk, RunTotals, Sink};
 use crate::random::Streams;
 use crate::scenario::plan::Plan;
@@ -111,6 +111,10 @@ pub(super) struct World<'a, O: Observer> {
     pub agents: Agents,
     pub groups: Groups,
     pub agent_states: Vec<AgentState>,
+    /// Who works the shifts of each place; places are numbered as agents are.
+    pub roster: Vec<AgentIdx>,
+    /// Off duty with conversations in hand, waiting for a colleague to go home in their stead.
+    pub overtime: Vec<AgentIdx>,
     pub rooms: Vec<WaitingRoom>,
     pub staffed: Vec<u32>,
     pub comebacks: Vec<Comeback>,
@@ -163,6 +167,8 @@ impl<'a, O: Observer> World<'a, O> {
             accounts: Accounts::new(plan, c.from),
             agent_meters: AgentMeters::new(c.agents.len(), c.from),
             staffed: vec![0; plan.teams.len()],
+            roster: (0..c.agents.len() as AgentIdx).collect(),
+            overtime: Vec::new(),
             events: EventList::new(c.from),
             last_instant: plan.end + plan.wrap_up,
             now: c.from,

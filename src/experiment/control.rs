@@ -1,6 +1,6 @@
 //! Control variates: luck whose true mean is known before anything is run.
 
-use crate::measure::{Collected, Control, Estimation, interval};
+use crate::measure::{Collected, Control, Estimation, Gain, gain_of_pairs, interval};
 use crate::scenario::metric::MetricName;
 use crate::scenario::plan::{Arrivals, Plan, Source};
 use crate::stats::Moments;
@@ -9,14 +9,9 @@ use crate::traffic::synthetic;
 /// Fewer replications than this leave too little to learn the controls' effect from.
 const FEWEST: usize = 10;
 
-/// What the controls gained for one metric.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Gain {
-    /// Metric.
-    pub metric: String,
-    /// Variance without / variance with the controls.
-    pub gain: f64,
-}
+/// Metrics whose gain is told where no goal names any.
+const USUAL: [&str; 4] =
+    ["queue.wait_all.mean", "abandonment.rate", "sla.first_response.compliance", "agents.occupancy"];
 
 /// The means that are known before anything is run.
 pub(super) struct KnownMeans {
@@ -102,16 +97,21 @@ fn work(collected: &Collected<'_>, n: usize) -> Option<Vec<f64>> {
     drawn.take(n).map(|totals| mean(totals.work_drawn)).collect()
 }
 
-/// What the controls gained, for the metrics of the goals and wishes.
+/// What controls and pairs gained, for the metrics of goals and wishes, or the usual ones.
 pub(super) fn gains(collected: &Collected<'_>, estimation: &Estimation) -> Vec<Gain> {
-    let plan = collected.measures().plan();
-    if estimation.controls.is_empty() {
+    if estimation.controls.is_empty() && !estimation.pairs {
         return Vec::new();
     }
+    let level = collected.measures().plan().level;
     let gain = |name: &MetricName| {
         let values = collected.values_of(name)?;
-        let (_, gain) = interval(name, &values, plan.level, estimation)?;
-        Some(Gain { metric: name.to_string(), gain: gain? })
+        let (_, controls) = interval(name, &values, level, estimation)?;
+        let pairs = if estimation.pairs { gain_of_pairs(name, &values) } else { None };
+        (controls.is_some() || pairs.is_some()).then(|| Gain { metric: name.to_string(), controls, pairs })
     };
-    collected.measures().wanted().filter_map(gain).collect()
+    let wanted: Vec<Gain> = collected.measures().wanted().filter_map(gain).collect();
+    if !wanted.is_empty() {
+        return wanted;
+    }
+    USUAL.iter().filter_map(|name| gain(&MetricName::parse(name).ok()?)).collect()
 }

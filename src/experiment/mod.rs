@@ -9,6 +9,7 @@
 mod best;
 mod compare;
 mod control;
+mod regression;
 mod run;
 mod sweep;
 mod units;
@@ -17,7 +18,7 @@ mod warnings;
 
 pub use best::{Choice, choose_best};
 pub use compare::{Comparison, Difference, Finding, compare};
-pub use control::Gain;
+pub use regression::{Change, changes};
 pub use run::{Outcome, Stop, run};
 pub use sweep::{Axis, AxisFault, Ledger, content_hash, grid};
 pub use units::{ExperimentError, Unit, Workers};

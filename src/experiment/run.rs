@@ -1,6 +1,6 @@
 //! One scenario, as many replications as it takes.
 
-use super::control::{Gain, KnownMeans, gains};
+use super::control::{KnownMeans, gains};
 use super::units::{ExperimentError, Unit, Workers};
 use super::warnings::warnings;
 use crate::facts::RunTotals;
@@ -22,6 +22,17 @@ pub enum Stop {
     CapReached,
 }
 
+impl Stop {
+    /// As the summary says it.
+    fn word(self) -> &'static str {
+        match self {
+            Stop::Fixed => "fixed",
+            Stop::PrecisionReached => "precision_reached",
+            Stop::CapReached => "cap_reached",
+        }
+    }
+}
+
 /// What came of a scenario.
 pub struct Outcome<'m> {
     /// Every replication, for pictures and comparisons.
@@ -32,8 +43,6 @@ pub struct Outcome<'m> {
     pub stop: Stop,
     /// How the estimates were made.
     pub estimation: Estimation,
-    /// What the control variates gained, metric by metric; empty without them.
-    pub gains: Vec<Gain>,
 }
 
 /// Runs a scenario: fixed replications, or until the precision wished for is reached.
@@ -77,8 +86,9 @@ pub fn run<'m, E: std::error::Error + Send + 'static>(
     let of_rules = std::mem::take(&mut summary.warnings);
     summary.warnings = warnings(&collected, &summary, stop);
     summary.warnings.extend(of_rules);
-    let gains = gains(&collected, &estimation);
-    Ok(Outcome { collected, summary, stop, estimation, gains })
+    summary.method.gains = gains(&collected, &estimation);
+    summary.method.stopped = stop.word().to_owned();
+    Ok(Outcome { collected, summary, stop, estimation })
 }
 
 /// Replications in order, run a few ahead so that every thread has work. Those that turn out not to

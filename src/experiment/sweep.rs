@@ -226,6 +226,7 @@ mod tests {
             replications: 2,
             origin: "simulated".to_owned(),
             currency: "USD".to_owned(),
+            method: Default::default(),
             service_level: ServiceLevelRule { within_s: 30.0, target: 0.8, abandoned: "failed".to_owned() },
             metrics: Default::default(),
             goals: Vec::new(),

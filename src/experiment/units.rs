@@ -55,6 +55,11 @@ impl Workers {
         self.0.current_num_threads()
     }
 
+    /// Does `n` things in parallel; the results stand in order. Each may use the workers itself.
+    pub fn each<T: Send>(&self, n: usize, one: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
+        self.0.install(|| (0..n).into_par_iter().map(one).collect())
+    }
+
     /// Runs the units `from..to` and returns their results in order; `done` is told of each that ends.
     pub(super) fn run<T: Send, E: std::error::Error + Send + 'static>(
         &self,

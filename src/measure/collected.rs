@@ -6,10 +6,10 @@ use super::gallery::Gallery;
 use super::goals;
 use super::rules::RuleCounts;
 use super::state::ReplicationValues;
-use super::{Estimate, RuleResult, ServiceLevelRule, Summary};
+use super::{Estimate, Method, RuleResult, ServiceLevelRule, Summary};
 use crate::facts::RunTotals;
 use crate::scenario::metric::{Form, MetricName, Statistic};
-use crate::stats::{Interval, controlled_mean, mean_interval, ratio_interval};
+use crate::stats::{Interval, Moments, controlled_mean, mean_interval, ratio_interval};
 
 /// Version of the summary's shape.
 const SCHEMA: u32 = 1;
@@ -128,6 +128,7 @@ impl Collected<'_> {
             origin: origin.to_owned(),
             currency: plan.cost.currency.clone(),
             service_level: ServiceLevelRule::of(plan),
+            method: self.method(origin, estimation),
             goals: goals::judge(plan, &metrics, origin, if estimation.pairs { 2 } else { 1 }),
             rules: self.rules(),
             warnings: self.rule_warnings(),
@@ -169,6 +170,24 @@ impl Collected<'_> {
             }
         }
         warnings
+    }
+
+    /// What can be said of the method from here; why it stopped and what was gained is the caller's.
+    fn method(&self, origin: &str, estimation: &Estimation) -> Method {
+        let plan = self.measures.plan();
+        Method {
+            warm_up_s: plan.warm_up.seconds(),
+            warm_up_found: plan.warm_up_auto,
+            stopped: origin.to_owned(),
+            antithetic: estimation.pairs,
+            controls: estimation.controls.iter().map(|control| control.name.clone()).collect(),
+            gains: Vec::new(),
+            definitions: self
+                .measures
+                .names()
+                .map(|name| (name.metric.name.to_owned(), name.metric.definition_over_denominator()))
+                .collect(),
+        }
     }
 
     fn rules(&self) -> Vec<RuleResult> {
@@ -270,6 +289,17 @@ fn controlled(
 /// What is compared, or regressed, is these.
 pub fn linearised(name: &MetricName, values: &[Value], pairs: bool) -> Vec<Option<f64>> {
     linear(name, &units(name, values, pairs))
+}
+
+/// By how much pairs divide the variance of the estimate, against as many independent replications;
+/// `None` with too few to tell.
+pub fn gain_of_pairs(name: &MetricName, values: &[Value]) -> Option<f64> {
+    let variance = |pairs: bool| {
+        let present: Vec<f64> = linearised(name, values, pairs).into_iter().flatten().collect();
+        Moments::of(&present).variance()
+    };
+    let (single, pair) = (variance(false)?, variance(true)?);
+    (pair > 0.0).then(|| single / 2.0 / pair)
 }
 
 fn units(name: &MetricName, values: &[Value], pairs: bool) -> Vec<Value> {

@@ -34,7 +34,7 @@ mod slice;
 mod state;
 mod sums;
 
-pub use collected::{Collected, Control, Estimation, estimate, interval, linearised};
+pub use collected::{Collected, Control, Estimation, estimate, gain_of_pairs, interval, linearised};
 pub use definitions::Measures;
 pub use formula::Value;
 pub use goals::verdict;

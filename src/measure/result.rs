@@ -81,6 +81,9 @@ pub struct Summary {
     pub currency: String,
     /// How `service_level` was counted.
     pub service_level: ServiceLevelRule,
+    /// How the figures came about.
+    #[serde(default)]
+    pub method: Method,
     /// Metrics by name with slice, `sla.first_response.compliance{team="fraud"}`.
     pub metrics: BTreeMap<String, Estimate>,
     /// Goals in the scenario's order.
@@ -89,6 +92,36 @@ pub struct Summary {
     pub rules: Vec<RuleResult>,
     /// Warnings: unstable queues, short runs, open tickets at the end.
     pub warnings: Vec<String>,
+}
+
+/// How the figures came about: what was cut, why it ended there, what was done about luck.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Method {
+    /// Left out at the beginning, s.
+    pub warm_up_s: f64,
+    /// The warm-up was found from pilot runs (MSER-5); else the scenario says it.
+    pub warm_up_found: bool,
+    /// Why so many replications: "fixed", "precision_reached", "cap_reached" or "observed".
+    pub stopped: String,
+    /// Neighbouring replications are antithetic pairs; the pair is the unit of analysis.
+    pub antithetic: bool,
+    /// Control variates in use.
+    pub controls: Vec<String>,
+    /// What that gained, for the metrics of goals and wishes, or a few usual ones.
+    pub gains: Vec<Gain>,
+    /// What each metric counts or measures, and after the slash what it is divided by.
+    pub definitions: BTreeMap<String, String>,
+}
+
+/// By how much the variance of one estimate was divided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Gain {
+    /// Metric with slice.
+    pub metric: String,
+    /// By the control variates; 1 where they explain nothing and were left out.
+    pub controls: Option<f64>,
+    /// By the antithetic pairs, against as many independent replications.
+    pub pairs: Option<f64>,
 }
 
 /// How the service level of the queue was counted; without it the figure means nothing.

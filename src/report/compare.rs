@@ -1,9 +1,9 @@
 //! Variants beside a baseline: what differs for real, what is luck.
 
-use super::format::{plus_minus, value};
+use super::format::{plus_minus, signed, value};
+use super::markdown::{code, escape};
 use super::text::{clean, left, right, shorten, width as columns, wrap};
 use crate::experiment::{Comparison, Difference, Finding};
-use crate::measure::Unit;
 use std::fmt::Write;
 
 /// Differences shown of each variant.
@@ -20,18 +20,19 @@ pub fn comparison(comparison: &Comparison, currency: &str, width: usize) -> Stri
         .chain(whole().filter(|d| d.finding == Finding::NoneShown))
         .take(MAX_ROWS)
         .collect();
-    let rows: Vec<[String; 5]> = ordered.iter().map(|d| row(d, currency)).collect();
+    let rows: Vec<[String; 6]> = ordered.iter().map(|d| row(d, currency)).collect();
     let widest = |i: usize| rows.iter().map(|r| columns(&r[i])).max().unwrap_or(0);
-    let fixed = widest(0) + widest(2) + widest(3) + widest(4) + 8;
+    let fixed = widest(0) + widest(2) + widest(3) + widest(4) + widest(5) + 10;
     let names = widest(1).min(width.saturating_sub(fixed));
-    for [word, name, sides, difference, spread] in &rows {
+    for [word, name, sides, difference, spread, correlation] in &rows {
         let line = format!(
-            "{}  {}  {}  {}  {}",
+            "{}  {}  {}  {}  {}  {}",
             left(word, widest(0)),
             left(&shorten(name, names), names),
             right(sides, widest(2)),
             right(difference, widest(3)),
-            spread
+            left(spread, widest(4)),
+            correlation
         );
         let _infallible = writeln!(out, "{}", line.trim_end());
     }
@@ -41,38 +42,55 @@ pub fn comparison(comparison: &Comparison, currency: &str, width: usize) -> Stri
     if let Some(level) = comparison.differences.first().map(|d| d.level) {
         last.push_str(&format!("; each interval holds at {}", super::format::level(level)));
     }
-    last.push('.');
+    last.push_str(". r is the correlation of the pairs that common random numbers achieved.");
     let _infallible = write!(out, "\n{}\n", wrap(&last, width).join("\n"));
     out
 }
 
-/// Word, metric, both sides, the difference with its sign, half its width.
-fn row(d: &Difference, currency: &str) -> [String; 5] {
-    let word = match d.finding {
+/// The comparison for a pull request.
+pub fn comparison_markdown(comparison: &Comparison, currency: &str) -> String {
+    let mut out = format!(
+        "## {} beside {}\n\n| | Metric | Baseline → variant | Difference | ± | r |\n| --- | --- | --: | --: | --: | --: |\n",
+        escape(&comparison.variant),
+        escape(&comparison.baseline)
+    );
+    let whole = comparison.differences.iter().filter(|d| !d.metric.contains('{'));
+    for d in whole.filter(|d| d.finding != Finding::Same) {
+        let [word, name, sides, difference, spread, correlation] = row(d, currency);
+        let cells = [&word, &code(&name), &sides, &difference, &spread, &correlation];
+        let cells = cells.map(String::as_str).join(" | ");
+        let _infallible = writeln!(out, "| {cells} |");
+    }
+    out
+}
+
+/// What a difference means, in a word or three.
+fn word(finding: Finding) -> &'static str {
+    match finding {
         Finding::Better => "better",
         Finding::Worse => "worse",
         Finding::Changed => "changed",
         Finding::NoneShown => "no difference shown",
         Finding::Same => "same",
-    };
-    let sign = if d.difference < 0.0 { '−' } else { '+' };
-    let size = d.difference.abs();
-    let size = match d.unit {
-        Unit::Share => format!("{} pp", super::format::number(size * 100.0)),
-        unit => value(size, unit, currency),
-    };
+    }
+}
+
+/// Word, metric, both sides, the difference with its sign, half its width, correlation.
+fn row(d: &Difference, currency: &str) -> [String; 6] {
     [
-        word.to_owned(),
+        word(d.finding).to_owned(),
         clean(&d.metric),
         format!("{} → {}", value(d.baseline, d.unit, currency), value(d.variant, d.unit, currency)),
-        format!("{sign}{size}"),
+        signed(d.difference, d.unit, currency),
         plus_minus(d.ci.map(|[low, high]| (high - low) / 2.0), d.unit),
+        d.correlation.map_or_else(String::new, |r| format!("r {r:.2}").replace('-', "−")),
     ]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::measure::Unit;
 
     fn difference(metric: &str, unit: Unit, baseline: f64, variant: f64, finding: Finding) -> Difference {
         let difference = variant - baseline;
@@ -121,13 +139,14 @@ mod tests {
             assert!(line.starts_with(parts[0]), "{line}");
             assert!(parts.iter().all(|part| line.contains(part)), "{line}");
         }
-        assert_eq!(
-            lines.last().copied(),
-            Some(
-                "3 metrics differ for real, 1 are the same in every replication; each interval holds at 95 %."
-            )
-        );
-        assert_eq!(lines.len(), 8, "{text}");
+        let flowing = text.replace('\n', " ");
+        for words in [
+            "3 metrics differ for real, 1 are the same in every replication; each interval holds at 95 %.",
+            "r is the correlation of the pairs that common random numbers achieved.",
+        ] {
+            assert!(flowing.contains(words), "{words}: {text}");
+        }
+        assert!(lines[2].ends_with("r 0.80"), "{text}");
     }
 
     #[test]

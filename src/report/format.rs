@@ -45,6 +45,23 @@ pub(super) fn plus_minus(half_width: Option<f64>, unit: Unit) -> String {
     }
 }
 
+/// A difference with its sign; shares in percentage points: `−5.1 pp`, `+30s`.
+pub(super) fn signed(difference: f64, unit: Unit, currency: &str) -> String {
+    let sign = if difference < 0.0 { '−' } else { '+' };
+    match unit {
+        Unit::Share => format!("{sign}{} pp", number(difference.abs() * 100.0)),
+        unit => format!("{sign}{}", value(difference.abs(), unit, currency)),
+    }
+}
+
+/// A difference with its interval: `−5.1 pp (−6.3 pp to −3.9 pp)`.
+pub(super) fn signed_interval(difference: f64, ci: Option<[f64; 2]>, unit: Unit, currency: &str) -> String {
+    let between = ci.map_or_else(String::new, |[low, high]| {
+        format!(" ({} to {})", signed(low, unit, currency), signed(high, unit, currency))
+    });
+    signed(difference, unit, currency) + &between
+}
+
 /// An interval with its unit named once where that reads well: `87.9 – 89.4 %`.
 pub(super) fn interval(ci: Option<[f64; 2]>, unit: Unit, currency: &str) -> String {
     let Some([low, high]) = ci else { return String::new() };

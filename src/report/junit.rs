@@ -2,18 +2,34 @@
 
 use super::ReportError;
 use super::format::{interval, optional};
+use super::regression;
 use super::text::clean;
 use super::verdict::remark;
+use crate::experiment::Change;
 use crate::measure::{GoalResult, Summary, Verdict};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 /// JUnit XML: a missed goal or one without data fails; an undecided one is skipped, or fails if
-/// `strict`.
-pub fn junit(summary: &Summary, strict: bool) -> Result<String, ReportError> {
+/// `strict`; a regression against a baseline fails.
+pub fn junit(summary: &Summary, changes: &[Change], strict: bool) -> Result<String, ReportError> {
     let mut suite = TestSuite::new(clean(&summary.scenario));
     for goal in &summary.goals {
         let mut case = TestCase::new(clean(&goal.goal), status(goal, &summary.currency, strict));
         case.set_classname("goals");
+        suite.add_test_case(case);
+    }
+    for change in changes {
+        let status = match change.regressed {
+            true => {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+                status.set_message(regression::sentence(change, &summary.currency));
+                status.set_type("regression");
+                status
+            }
+            false => TestCaseStatus::success(),
+        };
+        let mut case = TestCase::new(format!("{} is not worse", clean(&change.metric)), status);
+        case.set_classname("baseline");
         suite.add_test_case(case);
     }
     let mut report = Report::new("helpsim");
@@ -50,7 +66,7 @@ mod tests {
 
     /// (failures, skipped) as the file's own head counts them.
     fn counts(strict: bool) -> (usize, usize) {
-        let text = junit(&sample::summary(), strict).unwrap();
+        let text = junit(&sample::summary(), &[], strict).unwrap();
         (text.matches("<failure ").count(), text.matches("<skipped ").count())
     }
 
@@ -65,7 +81,7 @@ mod tests {
     fn hostile_names_stay_text() {
         let mut summary = sample::summary();
         summary.scenario = "<script>&\u{1}".to_owned();
-        let text = junit(&summary, false).unwrap();
+        let text = junit(&summary, &[], false).unwrap();
         assert!(!text.contains("<script>"));
         assert!(text.contains("&lt;script&gt;&amp;"));
         assert!(!text.contains('\u{1}'));

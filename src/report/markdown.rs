@@ -1,6 +1,7 @@
 //! `summary.md`: the summary for a pull request's comment.
 
 use super::format::{self, count, duration, interval, optional, percent, value};
+use super::method::variance;
 use super::metrics::{ENDINGS, interval_level, leavers, mean, seen};
 use super::text::clean;
 use super::verdict::{remark, verdict};
@@ -70,6 +71,9 @@ pub fn markdown(summary: &Summary) -> String {
     for warning in &summary.warnings {
         let _infallible = writeln!(out, "- ⚠ {}", escape(warning));
     }
+    for sentence in variance(summary) {
+        let _infallible = writeln!(out, "\n<sub>{}.</sub>", escape(&sentence));
+    }
     let level =
         interval_level(summary).map_or_else(String::new, |x| format!(", {} intervals", format::level(x)));
     let _infallible = writeln!(
@@ -97,7 +101,7 @@ fn line(out: &mut String, cells: &[&str]) {
 }
 
 /// Text from outside: every character that Markdown or HTML could read is escaped.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in clean(text).chars() {
         match c {
@@ -118,7 +122,7 @@ fn escape(text: &str) -> String {
 }
 
 /// A goal as code. A bar would end the cell and a backtick the code.
-fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     format!("`{}`", clean(text).replace('`', "'").replace('|', "\\|"))
 }
 

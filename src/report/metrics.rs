@@ -52,13 +52,7 @@ pub(super) const ENDINGS: [(&str, &str); 6] = [
 /// What a metric means, in one sentence with what it is divided by; `None` for a name that is not in
 /// the catalogue.
 pub(super) fn definition(name: &str) -> Option<String> {
-    let metric = MetricName::parse(name).ok()?.metric;
-    let mut text = metric.definition.to_owned();
-    if !metric.denominator.is_empty() {
-        text.push_str(" / ");
-        text.push_str(metric.denominator);
-    }
-    Some(text)
+    Some(MetricName::parse(name).ok()?.metric.definition_over_denominator())
 }
 
 #[cfg(test)]

@@ -157,6 +157,7 @@ pub(super) fn summary() -> Summary {
         replications: REPLICATIONS,
         origin: "simulated".to_owned(),
         currency: "USD".to_owned(),
+        method: Method::default(),
         service_level: ServiceLevelRule { within_s: 120.0, target: 0.8, abandoned: "failed".to_owned() },
         metrics,
         goals,

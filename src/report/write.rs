@@ -28,7 +28,7 @@ pub fn write(
     put(beside.path(), "report.html", &page)?;
     put(beside.path(), "summary.json", &json(view.summary)?)?;
     put(beside.path(), "summary.md", &markdown(view.summary))?;
-    put(beside.path(), "junit.xml", &junit(view.summary, false)?)?;
+    put(beside.path(), "junit.xml", &junit(view.summary, &[], false)?)?;
     let charts_folder = beside.path().join("charts");
     fs::create_dir(&charts_folder).map_err(at(&charts_folder))?;
     for (name, svg) in &charts {

@@ -571,6 +571,9 @@ pub enum ShiftEnd {
     HandBack,
     /// They wait for the agent's next shift.
     Keep,
+    /// The agent goes on with them; a colleague of the same group who has none goes home in his stead,
+    /// at once or as soon as there is one.
+    FirstFree,
 }
 
 /// A shift of a team.

@@ -1,6 +1,6 @@
 //! Comparing two systems on common random numbers.
 
-use super::{Interval, Moments, mean_interval};
+use super::{Interval, Moments, mean_interval, t_quantile};
 
 /// What a paired comparison gives.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +23,23 @@ pub fn paired_difference(baseline: &[f64], variant: &[f64], level: f64) -> Optio
         correlation: correlation(&baseline[..n], &variant[..n]),
         n,
     })
+}
+
+/// The difference of two means, variant less baseline, from samples that have nothing to do with each
+/// other and need not be equally spread (Welch 1947). `None` if one is empty.
+pub fn difference_of_means(baseline: &[f64], variant: &[f64], level: f64) -> Option<Interval> {
+    let (a, b) = (Moments::of(baseline), Moments::of(variant));
+    let mean = b.mean()? - a.mean()?;
+    let Some((va, vb)) = a.variance().zip(b.variance()) else {
+        return Some(Interval { mean, half_width: None });
+    };
+    let (na, nb) = (a.n() as f64, b.n() as f64);
+    let (ea, eb) = (va / na, vb / nb);
+    if ea + eb == 0.0 {
+        return Some(Interval { mean, half_width: Some(0.0) });
+    }
+    let freedom = (ea + eb) * (ea + eb) / (ea * ea / (na - 1.0) + eb * eb / (nb - 1.0));
+    Some(Interval { mean, half_width: Some(t_quantile(0.5 + level / 2.0, freedom) * libm::sqrt(ea + eb)) })
 }
 
 /// The level each of `m` intervals needs so that all hold together with at least `level`
@@ -58,6 +75,18 @@ mod tests {
         assert!((d.correlation.unwrap() - 5.0 / 28f64.sqrt()).abs() < 1e-14);
         assert_eq!(d.n, 3);
         assert_eq!(paired_difference(&[], &[], 0.95), None);
+    }
+
+    #[test]
+    fn unpaired_by_hand() {
+        // Variances 1 and 4 of three each: standard error sqrt(5 / 3), freedom (5/3)^2 / (1/18 + 16/18).
+        let d = difference_of_means(&[1.0, 2.0, 3.0], &[2.0, 4.0, 6.0], 0.95).unwrap();
+        assert_eq!(d.mean, 2.0);
+        let freedom = (5.0_f64 / 3.0).powi(2) / (17.0 / 18.0);
+        let wanted = t_quantile(0.975, freedom) * (5.0_f64 / 3.0).sqrt();
+        assert!((d.half_width.unwrap() - wanted).abs() < 1e-12);
+        assert_eq!(difference_of_means(&[1.0], &[2.0, 4.0], 0.95).unwrap().half_width, None);
+        assert_eq!(difference_of_means(&[1.0, 1.0], &[2.0, 2.0], 0.95).unwrap().half_width, Some(0.0));
     }
 
     #[test]

@@ -17,7 +17,9 @@ mod steady;
 mod student;
 pub mod survival;
 
-pub use comparison::{PairedDifference, bonferroni_level, correlation, paired_difference};
+pub use comparison::{
+    PairedDifference, bonferroni_level, correlation, difference_of_means, paired_difference,
+};
 pub use control::{ControlledMean, controlled_mean};
 pub use interval::{Interval, mean_interval, ratio_interval};
 pub use moments::{Moments, TimeWeighted};

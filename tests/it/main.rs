@@ -5,6 +5,8 @@ mod cli;
 mod desk;
 mod exact;
 mod exact_cases;
+mod experiments;
+mod identities;
 mod live_bot;
 mod mining;
 mod presets;

@@ -6,12 +6,14 @@
 
 mod axis;
 mod bars;
+mod heat;
 mod plot;
 mod sankey;
 mod svg;
 
 pub(super) use axis::{Axis, DAY_MS, DAYS, civil};
 pub(super) use bars::{RangeBar, Share, range_bars, share_bars, stacked_bar, stacked_rows};
+pub(super) use heat::{HeatCell, Side, heat_map};
 pub(super) use plot::{Dash, Layer, Plot};
 pub(super) use sankey::sankey;
 

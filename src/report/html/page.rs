@@ -8,6 +8,7 @@ use crate::measure::Verdict;
 use crate::report::ReportError;
 use crate::report::chart::{Chart, civil};
 use crate::report::format::{count, level, number, percent};
+use crate::report::method::variance;
 use crate::report::metrics::{interval_level, seen};
 use crate::report::text::clean;
 use crate::report::verdict::verdict;
@@ -197,8 +198,8 @@ fn method(view: &View<'_>) -> Vec<(&'static str, String)> {
     if plan.antithetic {
         box_of.push(("Variance", "antithetic pairs; the pair is the unit of analysis".to_owned()));
     }
-    if plan.control_variates {
-        box_of.push(("Variance", "control variates".to_owned()));
+    for sentence in variance(s) {
+        box_of.push(("Variance", sentence));
     }
     for (name, n) in &view.manifest.counts {
         // Counts of the run are part of its result; they are the same on every machine.

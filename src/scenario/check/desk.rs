@@ -60,7 +60,7 @@ impl Checker<'_> {
                 let to = self.other_team(&overflow.value.to, team);
                 (overflow.value.after.value.span(), to)
             }),
-            transfers: self.transfers(&team.transfers, team),
+            transfers: self.transfers(&team.transfers),
             agent_work: team.agent_work.as_ref().map(|law| self.duration_law(law)),
             work_factor: team.work_factor.value,
             wrap_up: self.law_or_none(&team.wrap_up),
@@ -68,6 +68,7 @@ impl Checker<'_> {
                 ShiftEndWord::Finish => ShiftEnd::Finish,
                 ShiftEndWord::HandBack => ShiftEnd::HandBack,
                 ShiftEndWord::Keep => ShiftEnd::Keep,
+                ShiftEndWord::FirstFree => ShiftEnd::FirstFree,
             },
             preempt: team.preempt,
             refusal: team
@@ -228,7 +229,7 @@ impl Checker<'_> {
         self.name(Kind::Team, name) as TeamIdx
     }
 
-    fn transfers(&mut self, transfers: &Weights, team: &raw::Team) -> Vec<(TeamIdx, f64)> {
+    fn transfers(&mut self, transfers: &Weights) -> Vec<(TeamIdx, f64)> {
         let mut out = Vec::new();
         let mut total = 0.0;
         for (name, chance) in transfers {
@@ -245,7 +246,8 @@ impl Checker<'_> {
                         .mark(chance.span.clone(), format!("{total} with this one")),
                 );
             }
-            out.push((self.other_team(name, team), chance.value));
+            // Back to its own queue: a second look, by whoever is free.
+            out.push((self.name(Kind::Team, name) as TeamIdx, chance.value));
         }
         out
     }

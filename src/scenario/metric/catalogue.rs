@@ -75,6 +75,14 @@ impl Metric {
         }
     }
 
+    /// What it counts or measures, and after the slash what it is divided by.
+    pub fn definition_over_denominator(&self) -> String {
+        match self.denominator {
+            "" => self.definition.to_owned(),
+            denominator => format!("{} / {denominator}", self.definition),
+        }
+    }
+
     /// Which way is good.
     pub fn better(&self) -> Better {
         let name = self.name;

@@ -45,7 +45,7 @@ pub struct Team {
     pub max_waiting: Option<At<u32>>,
     /// After so long in the queue another team may take the conversation, too.
     pub overflow: Option<At<Overflow>>,
-    /// When the work is done: chance to go on to another team's queue, by team.
+    /// When the work is done: chance to go on to a team's queue, by team; to its own for a second look.
     pub transfers: Weights,
     /// Attention that one reply takes here, in place of the intent's.
     pub agent_work: Option<At<DurationLaw>>,
@@ -55,7 +55,8 @@ pub struct Team {
     /// After each conversation the agent needs so long before the next.
     pub wrap_up: At<OrNone<DurationLaw>>,
     /// What becomes of open conversations when a shift ends: the agent finishes them, hands them back
-    /// to the head of the queue, or keeps them for his next shift.
+    /// to the head of the queue, or keeps them for his next shift; with `first_free` a colleague who
+    /// has none goes home in his stead, at once or as soon as one is free.
     pub shift_end: ShiftEndWord,
     /// A more urgent conversation interrupts the work on a less urgent one.
     pub preempt: bool,
@@ -207,6 +208,7 @@ pub enum ShiftEndWord {
     Finish,
     HandBack,
     Keep,
+    FirstFree,
 }
 
 /// `[desk]`.

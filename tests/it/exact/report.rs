@@ -1,11 +1,13 @@
 //! The comparison as a page of documentation.
 
 use super::expected::NOT_COMPARED;
-use super::{Compared, MOST_STANDARD_ERRORS, NOT_MODELLED, Outcome};
+use super::{Compared, MOST_STANDARD_ERRORS, Outcome};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// The outcomes as Markdown: a table over the cases, then every figure of each.
-pub fn markdown(outcomes: &[Outcome]) -> String {
+/// The outcomes as Markdown: a table over the cases, then every figure of each. `unknown` are those that
+/// could not be written as a scenario.
+pub fn markdown(outcomes: &[Outcome], unknown: &[String]) -> String {
     let mut page = String::new();
     let mut line = |text: String| {
         page.push_str(&text);
@@ -37,17 +39,19 @@ pub fn markdown(outcomes: &[Outcome]) -> String {
             o.customers
         ));
     }
-    line(String::new());
-    line("Reference models that are not compared:".into());
-    line(String::new());
-    for (model, reason) in NOT_MODELLED {
-        line(format!("- {model}: {reason}"));
+    for case in unknown {
+        line(String::new());
+        line(format!("Not expressed as a scenario: {case}."));
     }
-    line(String::new());
-    line("Answers of the reference files that are not compared:".into());
-    line(String::new());
-    for (name, reason) in NOT_COMPARED {
-        line(format!("- `{name}`: {reason}"));
+    let left_out: BTreeSet<&String> = outcomes.iter().flat_map(|o| &o.left_out).collect();
+    if !left_out.is_empty() {
+        line(String::new());
+        line("Answers of the reference files that are not compared:".into());
+        line(String::new());
+    }
+    for name in left_out {
+        let reason = NOT_COMPARED.iter().find(|(known, _)| known == name);
+        line(format!("- `{name}`: {}", reason.map_or("not known here", |(_, reason)| reason)));
     }
     for o in outcomes {
         line(String::new());

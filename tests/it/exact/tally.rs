@@ -1,6 +1,9 @@
 //! What one replication observed, sliced: counts and sums from which every compared figure follows.
 
+use super::Case;
+use super::presence::Presence;
 use helpsim::facts::{Chunk, NEVER, Outcome, QueueEnd, RunTotals, Sink};
+use helpsim::scenario::plan::Plan;
 use helpsim::time::Instant;
 
 /// Part of what happened.
@@ -53,9 +56,31 @@ pub enum Figure {
     ServedWithinOfServed(usize),
     ServedWithinExceptShort(usize),
     OverWithin(usize),
+    /// P(so many in the system) over time.
+    InSystem(u16),
+    /// Share of agents' time with so many conversations open.
+    AgentsWith(u16),
+    /// In the system when the measured period ends.
+    AtTheEnd,
+    /// Mean time in the system of those who bring about the work `sizes[i]`.
+    SojournOf(usize),
+    MessagesWithAgents,
+    AnswerTime,
 }
 
 impl Figure {
+    /// Needs to know who was there when.
+    pub fn is_of_presence(self) -> bool {
+        matches!(
+            self,
+            Figure::InSystem(_)
+                | Figure::AgentsWith(_)
+                | Figure::AtTheEnd
+                | Figure::MessagesWithAgents
+                | Figure::AnswerTime
+        )
+    }
+
     /// A share of customers.
     pub fn is_share(self) -> bool {
         matches!(
@@ -72,6 +97,8 @@ impl Figure {
                 | Figure::ServedWithinOfServed(_)
                 | Figure::ServedWithinExceptShort(_)
                 | Figure::OverWithin(_)
+                | Figure::InSystem(_)
+                | Figure::AgentsWith(_)
         )
     }
 }
@@ -97,65 +124,58 @@ struct Tally {
     solved: f64,
     sojourn: f64,
     replies: f64,
+    /// By size: time in the system and work of those who bring about so much work.
+    of_size: Vec<(f64, f64)>,
     /// Time of the intervals in the window, and areas, ms.
     time: f64,
     queue_area: f64,
     open_area: f64,
     busy: f64,
     staffed: f64,
+    /// Replies begun.
+    all_replies: f64,
 }
 
 /// Adds up one replication.
 pub struct Observation<'a> {
-    slices: &'a [Slice],
-    /// Thresholds of waiting, ms.
-    times: &'a [i64],
+    case: &'a Case,
+    agents: u32,
+    presence: Option<Presence>,
     tallies: Vec<Tally>,
     start: Instant,
     interval_ms: f64,
-    /// Every stay counts as an arrival (waits for each visit of a network), not only the first.
-    every_visit: bool,
     seen: Vec<bool>,
 }
 
 impl<'a> Observation<'a> {
-    pub fn new(
-        slices: &'a [Slice],
-        times: &'a [i64],
-        plan: &helpsim::scenario::plan::Plan,
-        every_visit: bool,
-    ) -> Observation<'a> {
+    pub fn new(case: &'a Case, plan: &Plan) -> Observation<'a> {
         let tally = Tally {
-            longer: vec![0.0; times.len()],
-            served_within: vec![0.0; times.len()],
-            left_within: vec![0.0; times.len()],
+            longer: vec![0.0; case.times.len()],
+            served_within: vec![0.0; case.times.len()],
+            left_within: vec![0.0; case.times.len()],
+            of_size: vec![(0.0, 0.0); case.sizes.len()],
             ..Tally::default()
         };
         Observation {
-            slices,
-            times,
-            tallies: vec![tally; slices.len()],
+            case,
+            agents: plan.teams[0].shifts.iter().map(|shift| shift.agents).sum(),
+            presence: case.expected.iter().any(|e| e.figure.is_of_presence()).then(Presence::default),
+            tallies: vec![tally; case.slices.len()],
             start: plan.start,
             interval_ms: plan.interval.ms() as f64,
-            every_visit,
             seen: Vec::new(),
         }
     }
 
-    /// One figure of one slice; `unit` ms are the unit of time of the case. `None`: nothing observed.
-    pub fn value(
-        &self,
-        slice: usize,
-        figure: Figure,
-        unit: f64,
-        places: f64,
-        totals: &RunTotals,
-    ) -> Option<f64> {
+    /// One figure of one slice. `None`: nothing observed.
+    pub fn value(&self, slice: usize, figure: Figure, totals: &RunTotals) -> Option<f64> {
+        let (unit, places) = (self.case.unit, self.case.places);
+        let (from, to) = (totals.measured_from, totals.measured_to);
         let t = &self.tallies[slice];
-        let measured = (totals.measured_to - totals.measured_from) as f64;
-        let time = if self.slices[slice].window.is_some() { t.time } else { measured };
+        let measured = (to - from) as f64;
+        let time = if self.case.slices[slice].window.is_some() { t.time } else { measured };
         let let_in = t.offered - t.blocked - t.balked;
-        let of_class = self.slices[slice].class.is_some();
+        let of_class = self.case.slices[slice].class.is_some();
         let value = match figure {
             Figure::PWait => t.waited / let_in,
             Figure::PWaitOfOffered => (t.waited + t.balked) / t.offered,
@@ -187,6 +207,20 @@ impl<'a> Observation<'a> {
             Figure::ServedWithinOfServed(i) => t.served_within[i] / t.served,
             Figure::ServedWithinExceptShort(i) => t.served_within[i] / (let_in - t.left_within[i]),
             Figure::OverWithin(i) => (t.served_within[i] + t.left_within[i]) / let_in,
+            // A few percent around the size; in proportion to it, as time in a shared system is.
+            Figure::SojournOf(i) => t.of_size[i].0 / t.of_size[i].1 * self.case.sizes[i] as f64 / unit,
+            Figure::InSystem(n) => self.presence.as_ref()?.share_with(i64::from(n), from, to),
+            Figure::AgentsWith(n) => self.presence.as_ref()?.agents_with(i64::from(n), self.agents, from, to),
+            Figure::AtTheEnd => self.presence.as_ref()?.at(to),
+            Figure::MessagesWithAgents => {
+                let (time, answers) = self.presence.as_ref()?.answers();
+                // Answers come at the rate at which replies are made in the measured period.
+                time / answers * t.all_replies / measured
+            }
+            Figure::AnswerTime => {
+                let (time, answers) = self.presence.as_ref()?.answers();
+                time / answers / unit
+            }
         };
         value.is_finite().then_some(value)
     }
@@ -199,12 +233,12 @@ impl<'a> Observation<'a> {
             if self.seen.len() <= id {
                 self.seen.resize(id + 1024, false);
             }
-            let arrives = self.every_visit || !std::mem::replace(&mut self.seen[id], true);
+            let arrives = self.case.every_visit || !std::mem::replace(&mut self.seen[id], true);
             if !row.measured {
                 continue;
             }
             let wait = row.left_at - row.entered_at;
-            for (slice, tally) in self.slices.iter().zip(&mut self.tallies) {
+            for (slice, tally) in self.case.slices.iter().zip(&mut self.tallies) {
                 if slice.class.is_some_and(|c| c != row.intent) || slice.team.is_some_and(|t| t != row.team) {
                     continue;
                 }
@@ -214,7 +248,7 @@ impl<'a> Observation<'a> {
                     tally.wait_abandoned += wait as f64;
                 }
                 if slice.holds(row.entered_at, self.start) {
-                    tally.add(row.end, wait, arrives, self.times);
+                    tally.add(row.end, wait, arrives, &self.case.times);
                 }
             }
         }
@@ -228,11 +262,17 @@ impl<'a> Observation<'a> {
             if !row.measured || !solved {
                 continue;
             }
-            for (slice, tally) in self.slices.iter().zip(&mut self.tallies) {
+            for (slice, tally) in self.case.slices.iter().zip(&mut self.tallies) {
                 if slice.class.is_none_or(|c| c == row.intent) {
                     tally.solved += 1.0;
                     tally.sojourn += (row.resolved_at - row.started_at) as f64;
                     tally.replies += f64::from(row.agent_messages);
+                    for (&size, sum) in self.case.sizes.iter().zip(&mut tally.of_size) {
+                        if (row.agent_work - size).abs() * 20 < size {
+                            sum.0 += (row.resolved_at - row.started_at) as f64;
+                            sum.1 += row.agent_work as f64;
+                        }
+                    }
                 }
             }
         }
@@ -245,7 +285,7 @@ impl<'a> Observation<'a> {
             if !row.measured || row.team == helpsim::facts::NONE {
                 continue;
             }
-            for (slice, tally) in self.slices.iter().zip(&mut self.tallies) {
+            for (slice, tally) in self.case.slices.iter().zip(&mut self.tallies) {
                 if slice.team.is_some_and(|t| t != row.team) || !slice.holds(row.at, self.start) {
                     continue;
                 }
@@ -256,6 +296,7 @@ impl<'a> Observation<'a> {
                 tally.open_area += row.open_area as f64;
                 tally.busy += row.busy as f64;
                 tally.staffed += row.staffed as f64;
+                tally.all_replies += f64::from(row.replies);
             }
         }
     }
@@ -300,6 +341,9 @@ impl Sink for Observation<'_> {
         self.stays(chunk);
         self.conversations(chunk);
         self.intervals(chunk);
+        if let Some(presence) = &mut self.presence {
+            presence.chunk(chunk);
+        }
         Ok(())
     }
 }

@@ -1,0 +1,138 @@
+//! Runs every reference case and the check of the intervals, and writes `docs/validation.md`:
+//!
+//! ```text
+//! cargo run --release --no-default-features --example validate -- [OPTION...] [FILE...]
+//! ```
+//!
+//! | option | meaning |
+//! | --- | --- |
+//! | `--precision SHARE` | standard error, as a share of the value, at which a case stops (0.005) |
+//! | `--only PART` | only cases with this in their name or model; the page goes to standard output |
+//! | `--experiments N` | experiments for the coverage of the intervals (1,000); 0 leaves it out |
+//! | `--scenarios FOLDER` | only write the cases as scenario files into this folder |
+//!
+//! FILE is a reference file in the form of those in `tests/data`, in place of them. Ends with 1 if a
+//! figure is more than four standard errors away or a coverage is outside 93 to 97 %.
+
+#[path = "../../tests/it/exact/mod.rs"]
+mod exact;
+
+mod coverage;
+
+use exact::cases::cases;
+use exact::{Case, Effort, Outcome, all, markdown};
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const PAGE: &str = "docs/validation.md";
+const HEAD: &str = "\
+# The simulator against what is known exactly
+
+Written by `cargo run --release --no-default-features --example validate`; do not edit.
+
+The cases are those of `tests/data/queueing_exact.json` (closed forms and numerically solved chains) and
+`simulated_reference.json` (a separate simulation). Each is written as a scenario file, which `--scenarios
+FOLDER` shows, and read by the program like any other. A case runs until the standard error of every
+figure in bold is below 0.5 % of its value, or 80 million customers have come; rarer figures are known less
+well, as their column says. A figure passes when it lies within four standard errors of its answer.
+
+";
+
+const SHOWN: &str = "
+# What else is shown, and by what
+
+| claim | shown by |
+| --- | --- |
+| Little's law to the millisecond, flow and work balance, a chat agent with one place is an ordinary agent, more agents never lengthen the mean wait, one more agent changes no customer's need, patience or work | `cargo test --test it identities` |
+| the same bytes on 1, 2 and 8 threads and in every run, for every scenario that is shipped | `cargo test --test it threads_leave_no_trace` |
+| one case of each model, in seconds | `cargo test --test it every_model_comes_out` |
+| coverage of t and ratio intervals, of control variates, of the selection of the best, stopping with look-ahead | `cargo test --lib stats::` |
+| replications, precision for several metrics, warm-up, control variates, antithetic pairs, comparison, warnings, through the engine | `cargo test --lib experiment::` |
+| `compare`, `sweep` with resume and `--best`, `check` with `--baseline`, on the command line | `cargo test --test it experiments` |
+
+";
+
+#[derive(Debug)]
+struct Options {
+    precision: f64,
+    only: Option<String>,
+    experiments: u32,
+    scenarios: Option<PathBuf>,
+    files: Vec<PathBuf>,
+}
+
+fn options() -> Result<Options, Box<dyn Error>> {
+    let mut options =
+        Options { precision: 0.005, only: None, experiments: 1_000, scenarios: None, files: Vec::new() };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--precision" => options.precision = value()?.parse()?,
+            "--only" => options.only = Some(value()?),
+            "--experiments" => options.experiments = value()?.parse()?,
+            "--scenarios" => options.scenarios = Some(value()?.into()),
+            _ if argument.starts_with("--") => return Err(format!("there is no {argument}").into()),
+            _ => options.files.push(argument.into()),
+        }
+    }
+    Ok(options)
+}
+
+fn main() -> ExitCode {
+    match options().and_then(|options| validate(&options)) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Whether everything came out.
+fn validate(options: &Options) -> Result<bool, Box<dyn Error>> {
+    let (mut chosen, mut unknown) = (Vec::new(), Vec::new());
+    for file in &options.files {
+        let (more, not_known) = cases(&std::fs::read_to_string(file)?);
+        chosen.extend(more);
+        unknown.extend(not_known);
+    }
+    if options.files.is_empty() {
+        (chosen, unknown) = all();
+    }
+    if let Some(part) = &options.only {
+        chosen.retain(|case: &Case| case.name.contains(part.as_str()) || case.model.contains(part.as_str()));
+    }
+    if let Some(folder) = &options.scenarios {
+        std::fs::create_dir_all(folder)?;
+        for case in &chosen {
+            let name = case.name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+            std::fs::write(folder.join(format!("{name}.toml")), case.sized(20_000.0).text())?;
+        }
+        return Ok(true);
+    }
+    let effort = Effort { customers: 20_000.0, replications: (40, 4_000), precision: options.precision };
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    for case in &chosen {
+        let outcome = case.compare(effort);
+        eprintln!("{}: {} customers, {} wrong", case.name, outcome.customers, outcome.wrong().count());
+        outcomes.push(outcome);
+    }
+    let mut page = format!("{HEAD}{}", markdown(&outcomes, &unknown));
+    let mut right = outcomes.iter().all(|o| o.wrong().next().is_none());
+    let whole = options.files.is_empty() && options.only.is_none();
+    if whole && options.experiments > 0 {
+        let (text, covered) = coverage::check(options.experiments);
+        page.push_str(&text);
+        right &= covered;
+    }
+    if whole {
+        page.push_str(SHOWN.trim_end());
+        std::fs::write(PAGE, page + "\n")?;
+    } else {
+        print!("{page}");
+    }
+    Ok(right)
+}
