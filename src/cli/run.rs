@@ -97,7 +97,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
         ui.say(&format!("next:   helpsim explain {} 0", folder.display()));
     }
     if let Some(path) = &args.log {
-        messages::write(&compiled, path)?;
+        messages::write(compiled, path)?;
         ui.say(&format!("messages: {}", path.display()));
     }
     Ok(if limit(&counted).is_some() { Exit::Limit } else { goals(&outcome.summary, false) })

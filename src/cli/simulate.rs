@@ -120,8 +120,7 @@ pub(super) struct Prepared {
 impl Prepared {
     fn new(loaded: Loaded, advice: Option<WarmUpAdvice>) -> Result<Prepared, Failure> {
         let compiled = compile(&loaded)?;
-        let measures =
-            Measures::new(&loaded.plan).map_err(|fault| Failure::input(anyhow::anyhow!("{fault}")))?;
+        let measures = measures(&loaded)?;
         Ok(Prepared { loaded, compiled, measures, advice })
     }
 
@@ -293,6 +292,11 @@ fn end_live(compiled: &Compiled, ui: &Ui) -> Result<(), Failure> {
         tally.held_back
     ));
     bot.save().map_err(not_kept)
+}
+
+/// The measurements a plan asks for.
+pub(super) fn measures(loaded: &Loaded) -> Result<Measures, Failure> {
+    Measures::new(&loaded.plan).map_err(|fault| Failure::input(anyhow::anyhow!("{fault}")))
 }
 
 /// The worker threads.

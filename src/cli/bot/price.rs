@@ -133,7 +133,7 @@ impl<'a> Pricing<'a> {
 
     fn side(&self, raw: &RawFlow) -> Result<Side<'_>, Failure> {
         let file = self.path.display().to_string();
-        let folder = self.path.parent().map(Path::to_owned).unwrap_or_else(PathBuf::new);
+        let folder = self.path.parent().map(Path::to_owned).unwrap_or_default();
         let (flow, _) = Flow::compile(raw, &file, &folder)
             .map_err(|faults| Failure::Diagnostics(faults, crate::diag::Sources::default()))?;
         let compiled = simulate::compile(&self.loaded)?.with_flow(flow);
