@@ -18,7 +18,7 @@ use crate::staffing::{WeekDemand, WeekNeeds, slot_name};
 use crate::stats::{bonferroni_level, paired_difference};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 
 /// A difference with the interval that holds it, together with all others of the list.
