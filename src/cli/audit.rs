@@ -142,7 +142,7 @@ fn read(
     let mut notes = Vec::new();
     let inputs = input::gather(files, &options.limits, &mut notes).map_err(Failure::io)?;
     let mut log = Log::default();
-    let report = import(&inputs, &options, &mut |event| log.push(event)).map_err(Failure::input)?;
+    let report = import(&inputs, &options, &mut |event| log.push(event.clone())).map_err(Failure::input)?;
     ui.say(&format!(
         "read {} = {} kept + {} duplicates + {} notices + {} quarantined; {} conversations",
         report.read, report.kept, report.duplicates, report.notices, report.quarantined, report.conversations

@@ -256,9 +256,9 @@ fn copy(
             }
         },
         &mut |bytes| bar.inc(bytes),
-        &mut |event: Event| {
+        &mut |event: &Event| {
             if failed.is_none() {
-                failed = writer.write(&event).err();
+                failed = writer.write(event).err();
             }
         },
     )
@@ -402,6 +402,17 @@ fn text(report: &ImportReport, output: &Path) -> String {
             counts(&report.precision)
         ));
     }
+    if !report.languages.is_empty() {
+        let looked_at: u64 = report.languages.values().sum();
+        let mut languages: Vec<(&str, u64)> = report.languages.iter().map(|(l, n)| (*l, *n)).collect();
+        languages.sort_by_key(|(language, n)| (std::cmp::Reverse(*n), *language));
+        let shares: Vec<String> = languages
+            .iter()
+            .take(6)
+            .map(|(language, n)| format!("{language} {:.0} %", 100.0 * *n as f64 / looked_at as f64))
+            .collect();
+        line(format!("languages: {} (of {looked_at} texts that give theirs away)", shares.join(", ")));
+    }
     if report.late + report.out_of_order > 0 {
         line(format!("{} states came late, {} entries stand out of order", report.late, report.out_of_order));
     }
@@ -451,6 +462,7 @@ fn json(report: &ImportReport) -> String {
         "last": report.span.and_then(|(_, last)| at(last)),
         "roles": report.roles,
         "precision": report.precision,
+        "languages": report.languages,
         "found": report.found,
         "late": report.late,
         "out_of_order": report.out_of_order,

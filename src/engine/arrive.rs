@@ -94,7 +94,11 @@ impl<O: Observer> World<'_, O> {
         self.next_id += 1;
         let priority = match &self.plan.sources[usize::from(need.source)] {
             Source::Synthetic(Synthetic { priority: Some(priority), .. }) => *priority,
-            _ => self.plan.intents[usize::from(need.intent)].priority,
+            _ => {
+                let replay = self.c.replay(usize::from(need.source));
+                let filed = replay.and_then(|replay| replay.priority(need.script));
+                filed.unwrap_or(self.plan.intents[usize::from(need.intent)].priority)
+            }
         };
         let measured = self.now >= self.c.measured_from && self.now < self.plan.end;
         if measured {

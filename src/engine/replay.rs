@@ -20,9 +20,19 @@ use std::sync::Arc;
 pub(super) struct Replay {
     recording: Arc<Recording>,
     source: Recorded,
+    /// What the source filed each conversation under, if the scenario has an intent and a priority of
+    /// that name.
+    filed: Vec<Filed>,
     /// When each conversation begins in the run, in order: (instant, recorded conversation).
     order: Vec<(i64, u32)>,
     end: Instant,
+}
+
+/// Intent and priority that a recorded conversation was given at its time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Filed {
+    intent: Option<u16>,
+    priority: Option<u8>,
 }
 
 /// Copies of one conversation (`scale` above 1) are spread over this long after the original.
@@ -47,7 +57,8 @@ impl Replay {
             })
             .collect();
         order.sort_unstable();
-        Ok(Replay { recording: Arc::new(recording), source: source.clone(), order, end: plan.end })
+        let filed = filed(plan, &recording);
+        Ok(Replay { recording: Arc::new(recording), source: source.clone(), filed, order, end: plan.end })
     }
 
     pub fn recording(&self) -> &Recording {
@@ -58,14 +69,16 @@ impl Replay {
         self.recording.conversations.len() as f64 * self.source.scale
     }
 
-    /// What the customer of a recorded conversation needs: drawn from the source's shares, since a log
-    /// seldom says.
+    /// What the customer of a recorded conversation needs: as it was filed, or else drawn from the
+    /// source's shares, since a log seldom says.
     pub fn need(&self, streams: &Streams, source: usize, entity: u64, script: u32) -> Need {
         let mut stream = streams.stream(Purpose::Profile, entity);
         let media = self.line(script, 0).is_some_and(|line| line.media);
+        let drawn = pick(&self.source.intents, stream.uniform());
+        let filed = self.filed.get(script as usize).and_then(|filed| filed.intent);
         Need {
             entity,
-            intent: pick(&self.source.intents, stream.uniform()),
+            intent: filed.unwrap_or(drawn),
             language: 0,
             segment: 0,
             source: source as u8,
@@ -76,11 +89,32 @@ impl Replay {
         }
     }
 
+    /// The priority that the desk gave a recorded conversation.
+    pub fn priority(&self, script: u32) -> Option<u8> {
+        self.filed.get(script as usize)?.priority
+    }
+
     fn line(&self, script: u32, n: u16) -> Option<&crate::traffic::recorded::replay::Line> {
         let conversation = self.recording.conversations.get(script as usize)?;
         (n < conversation.count)
             .then(|| self.recording.lines.get(conversation.first as usize + usize::from(n)))?
     }
+}
+
+/// Words of the record against those of the scenario, but for case, blanks and dashes.
+fn filed(plan: &Plan, recording: &Recording) -> Vec<Filed> {
+    let plain = |word: &str| word.to_lowercase().replace([' ', '-'], "_");
+    let intents: Vec<String> = plan.intents.iter().map(|intent| plain(&intent.name)).collect();
+    let priorities: Vec<String> = plan.priorities.iter().map(|name| plain(name)).collect();
+    let find = |names: &[String], hint: Option<u32>| {
+        let hint = plain(recording.texts.get(hint?));
+        names.iter().position(|name| *name == hint)
+    };
+    let each = recording.conversations.iter().map(|conversation| Filed {
+        intent: find(&intents, conversation.intent_hint).map(|n| n as u16),
+        priority: find(&priorities, conversation.priority_hint).map(|n| n as u8),
+    });
+    each.collect()
 }
 
 /// Moves the first recorded conversation to the first equal weekday and time of day of the run.

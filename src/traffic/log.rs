@@ -64,6 +64,8 @@ pub enum Precision {
 macro_rules! words {
     ($t:ty { $($variant:ident = $word:literal),+ $(,)? }) => {
         impl $t {
+            /// All of them, in the order of their declaration.
+            pub const ALL: [Self; [$($word),+].len()] = [$(Self::$variant),+];
             /// The word used in files.
             pub fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }

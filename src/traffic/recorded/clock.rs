@@ -129,6 +129,20 @@ pub fn days(date: Date) -> i64 {
     (date - Date::constant(1970, 1, 1)).get_days().into()
 }
 
+/// Year, month and day of a day since the epoch, in the Gregorian calendar (after Howard Hinnant's
+/// `civil_from_days`: years begin in March, so that the leap day is their last).
+pub fn civil(day: i64) -> (i64, i64, i64) {
+    let from_march = day + 719_468;
+    let era = from_march.div_euclid(146_097);
+    let day_of_era = from_march.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let date = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, date)
+}
+
 /// What the zone made of a civil time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Certainty {
@@ -213,6 +227,16 @@ mod tests {
             ["", "yesterday", "12", "2026-13-02T14:30:00Z", "2026-03-02T25:00:00Z", "99999999999999999999"]
         {
             assert_eq!(any(nonsense, &utc), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn days_and_dates() {
+        let mut date = civil_date(1990, 1, 1).unwrap();
+        while date.year() < 2150 {
+            let expected = (date.year().into(), date.month().into(), date.day().into());
+            assert_eq!(civil(days(date)), expected);
+            date = date.tomorrow().unwrap();
         }
     }
 

@@ -16,7 +16,7 @@ fn path(relative: &str) -> PathBuf {
 fn read_with(relative: &str, options: &Options) -> (ImportReport, Vec<Event>) {
     let inputs = input::gather(&[path(relative)], &options.limits, &mut Vec::new()).unwrap();
     let mut events = Vec::new();
-    let report = import(&inputs, options, &mut |e| events.push(e)).unwrap();
+    let report = import(&inputs, options, &mut |e| events.push(e.clone())).unwrap();
     assert!(report.balanced());
     assert!(events.windows(2).all(|w| w[0].at <= w[1].at), "the log is in the order of time");
     (report, events)
@@ -209,7 +209,7 @@ fn real_incidents() {
     let Some(real) = std::env::var_os("HELPSIM_INCIDENT_LOG") else { return };
     let inputs = input::gather(&[PathBuf::from(real)], &Limits::default(), &mut Vec::new()).unwrap();
     let mut events = Vec::new();
-    let r = import(&inputs, &Options::default(), &mut |e| events.push(e)).unwrap();
+    let r = import(&inputs, &Options::default(), &mut |e| events.push(e.clone())).unwrap();
     assert_eq!((r.read, r.conversations, r.messages), (2_990, 445, 445));
     let tags = |value: &str| events.iter().filter(|e| e.value.as_deref() == Some(value)).count();
     assert_eq!((tags("made_sla"), tags("missed_sla")), (293, 152));
@@ -271,4 +271,59 @@ fn a_zoho_desk_backup() {
     let mut minutes: Vec<i64> = first_reply.iter().map(|(c, at)| (at - begun[c]) / 60_000).collect();
     minutes.sort_unstable();
     assert_eq!((minutes[24] + minutes[25]) / 2, 60);
+}
+
+#[test]
+fn irc_support_channels() {
+    for (name, senders, span, links, starts, continued) in [
+        ("stripe.0", 104, ("2019-09-04T22:44:46Z", "2019-09-05T15:12:01Z"), 200, 21, 28),
+        ("stripe.1", 110, ("2019-10-05T00:10:52Z", "2019-10-07T18:22:13Z"), 201, 26, 18),
+    ] {
+        let log = path(&format!("tests/data/irc_support/{name}.ascii.txt"));
+        let alone = import_paths(&[log.clone()]);
+        assert_eq!((alone.0.read, alone.0.kept, alone.0.quarantined), (1_200, 1_200, 0), "{name}");
+        assert_eq!((alone.0.authors, alone.0.count("continued_line")), (senders, continued), "{name}");
+        assert_eq!(alone.0.span.map(|(a, b)| (a.ms(), b.ms())), Some((utc(span.0), utc(span.1))), "{name}");
+        assert!(alone.1.iter().all(|e| e.precision == Precision::Second));
+        assert!(alone.0.roles["agent"] > 100 && alone.0.conversations > 50, "{name}: {:?}", alone.0.roles);
+        let annotation = path(&format!("tests/data/irc_support/{name}.annotation.txt"));
+        let (report, events) = import_paths(&[log, annotation.clone()]);
+        assert_eq!(report.count("conversation_start"), starts, "{name}");
+        assert_eq!(report.count("conversation_start") + report.count("reply_link"), links, "{name}");
+        // Gaps between linked lines of different people, by the lines that the log itself names.
+        let by_line: std::collections::BTreeMap<u64, &Event> = events
+            .iter()
+            .map(|e| (e.origin.rsplit(':').next().unwrap().parse::<u64>().unwrap() - 1, e))
+            .collect();
+        let links = std::fs::read_to_string(annotation).unwrap();
+        let links: Vec<(u64, u64)> = links
+            .lines()
+            .map(|l| l.split(' ').map(|n| n.parse().unwrap_or(0)).collect::<Vec<u64>>())
+            .map(|l| (l[0], l[1]))
+            .collect();
+        for (a, b) in &links {
+            if let (Some(a), Some(b)) = (by_line.get(a), by_line.get(b)) {
+                assert_eq!(a.conversation, b.conversation, "linked lines are of one conversation");
+            }
+        }
+        let answered: std::collections::BTreeSet<u64> = links
+            .iter()
+            .filter(|(a, b)| links.contains(&(*a, *a)) && a != b)
+            .filter(|(a, b)| by_line.get(a).zip(by_line.get(b)).is_some_and(|(a, b)| a.actor != b.actor))
+            .map(|(a, _)| *a)
+            .collect();
+        assert_eq!(answered.len(), if name == "stripe.0" { 12 } else { 20 }, "{name}");
+    }
+    let (report, events) = import_paths(&[path("tests/data/irc_support/ubuntu.2016-12-19_20.ascii.txt")]);
+    assert_eq!((report.read, report.kept, report.notices), (1_250, 1_181 + 5, 64));
+    assert!(events.iter().all(|e| e.precision == Precision::Minute));
+    let span = report.span.map(|(a, b)| (a.ms(), b.ms()));
+    assert_eq!(span, Some((utc("2016-12-19T04:14:00Z"), utc("2016-12-19T21:59:00Z"))));
+}
+
+fn import_paths(paths: &[PathBuf]) -> (ImportReport, Vec<Event>) {
+    let inputs = input::gather(paths, &Limits::default(), &mut Vec::new()).unwrap();
+    let mut events = Vec::new();
+    let report = import(&inputs, &Options::default(), &mut |e| events.push(e.clone())).unwrap();
+    (report, events)
 }

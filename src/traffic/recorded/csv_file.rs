@@ -2,13 +2,18 @@
 //! never closed costs its own line, not the rest of the file.
 
 use std::collections::VecDeque;
+use std::io::Read;
 
 use super::Limits;
+use super::encoding;
 use super::input::Input;
 use super::intake::Intake;
 use super::lines::Lines;
 use super::report::ImportError;
 use super::script::trim_marks;
+
+/// So many bytes are looked at to guess the encoding.
+const GUESSED_BYTES: u64 = 1 << 20;
 
 /// The longest row, in bytes, if the limit for elements is not lower.
 const ROW_BYTES: usize = 4 << 20;
@@ -18,6 +23,7 @@ const ROW_BYTES: usize = 4 << 20;
 pub struct Table {
     header: Vec<String>,
     delimiter: u8,
+    windows_1252: bool,
     limit: usize,
     header_rows: usize,
 }
@@ -43,9 +49,9 @@ impl Row {
         self.ends.len()
     }
 
-    /// Parses a record; `None` if a quote is still open at its end. Bytes that are not UTF-8 become
-    /// replacement characters.
-    fn parse(record: &[u8], delimiter: u8) -> Option<Row> {
+    /// Parses a record; `None` if a quote is still open at its end. Bytes that are not UTF-8 are read as
+    /// Windows-1252, or become replacement characters.
+    fn parse(record: &[u8], delimiter: u8, windows_1252: bool) -> Option<Row> {
         let mut cells = Vec::with_capacity(record.len());
         let mut ends = Vec::new();
         let mut rest = record;
@@ -80,7 +86,10 @@ impl Row {
                 let mut text = String::new();
                 let mut from = 0;
                 for end in &mut ends {
-                    text.push_str(&String::from_utf8_lossy(&bytes[from..*end]));
+                    match windows_1252 {
+                        true => encoding::from_windows_1252(&bytes[from..*end], &mut text),
+                        false => text.push_str(&String::from_utf8_lossy(&bytes[from..*end])),
+                    }
                     from = *end;
                     *end = text.len();
                 }
@@ -95,11 +104,12 @@ impl Table {
     pub fn open(input: &Input, limits: Limits) -> Result<Table, ImportError> {
         let unusable = |what: &str| ImportError::Unusable { file: input.name.clone(), what: what.to_owned() };
         let head = input.head()?;
-        if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-            return Err(unusable("the text is UTF-16; save it as UTF-8"));
-        }
         let (header, delimiter) = header(&head).ok_or_else(|| unusable("the table has no header row"))?;
-        Ok(Table { header, delimiter, limit: limits.element_bytes.min(ROW_BYTES), header_rows: 1 })
+        let mut beginning = Vec::new();
+        input.open()?.take(GUESSED_BYTES).read_to_end(&mut beginning).map_err(|e| input.failed(e))?;
+        let windows_1252 = encoding::is_windows_1252(&beginning);
+        let limit = limits.element_bytes.min(ROW_BYTES);
+        Ok(Table { header, delimiter, windows_1252, limit, header_rows: 1 })
     }
 
     /// As a table whose header takes so many rows, of which the last has the names.
@@ -107,7 +117,7 @@ impl Table {
         let head = input.head()?;
         let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
         let line = head.split(|b| *b == b'\n').nth(rows.saturating_sub(1)).unwrap_or(b"").trim_ascii_end();
-        self.header = names(&Row::parse(line, self.delimiter).unwrap_or_default());
+        self.header = names(&Row::parse(line, self.delimiter, self.windows_1252).unwrap_or_default());
         self.header_rows = rows;
         Ok(self)
     }
@@ -168,7 +178,7 @@ impl Table {
             }
             let mut taken: Vec<(u64, Vec<u8>)> = Vec::new();
             let row = loop {
-                if let Some(row) = Row::parse(&record, self.delimiter) {
+                if let Some(row) = Row::parse(&record, self.delimiter, self.windows_1252) {
                     break Some(row);
                 }
                 let more = match again.pop_front() {
@@ -220,7 +230,7 @@ pub fn header(head: &[u8]) -> Option<(Vec<String>, u8)> {
     // The first of those that are equally frequent wins.
     let count = |delimiter: u8| line.iter().filter(|b| **b == delimiter).count();
     let delimiter = [b'|', b'\t', b';', b','].into_iter().max_by_key(|d| count(*d))?;
-    let names = names(&Row::parse(line, delimiter)?);
+    let names = names(&Row::parse(line, delimiter, encoding::is_windows_1252(head))?);
     names.iter().any(|n| !n.is_empty()).then_some((names, delimiter))
 }
 
@@ -255,6 +265,9 @@ mod tests {
     fn quotes_and_line_breaks() {
         let (rows, report) = read(b"a;b\n1;\"x;\"\"y\"\"\nz\"\r\n\n\"\";\n");
         assert_eq!(rows, [vec!["1", "x;\"y\"\nz"], vec!["", ""]]);
+        assert_eq!(read(b"Name;Ort\nM\xfcller;K\xf6ln\nAna;Bonn\n").0[0], ["Müller", "Köln"]);
+        let utf_16: Vec<u8> = "\u{feff}a;b\r\né;2\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(read(&utf_16).0, [["é", "2"]]);
         assert_eq!(read(b"a,b\n1,2,\n").0.len(), 1, "a delimiter too many at the end");
         assert_eq!((report.read, report.kept, report.notices), (3, 2, 1));
     }

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::format::Format;
-use super::{bsp, chat, csv_file, table};
+use super::{bsp, chat, csv_file, irc, table};
 
 /// The format of a file that begins like this, and what it was recognised by.
 pub fn detect(head: &[u8], file_name: &str) -> Option<(Format, String)> {
@@ -32,6 +32,12 @@ fn text(body: &[u8]) -> Guess {
     let head = String::from_utf8_lossy(body);
     if head.lines().take(5).any(bsp::twilio_webhooks::looks_like) {
         return Some((Format::TwilioWebhooks, "logged requests with a MessageSid"));
+    }
+    if irc::looks_like(&head) {
+        return Some((Format::Irc, "lines with a time and a `<nick>`"));
+    }
+    if irc::looks_like_links(&head) {
+        return Some((Format::Irc, "reply links between the lines of a log"));
     }
     chat::looks_like(&head).then_some((Format::WhatsappExport, "lines that begin with date and time"))
 }

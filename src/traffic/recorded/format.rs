@@ -65,6 +65,8 @@ formats! {
     Xes = "xes",
     /// Action-Based Conversations Dataset.
     Abcd = "abcd",
+    /// Log of an IRC channel.
+    Irc = "irc",
 }
 
 impl Format {
@@ -76,11 +78,5 @@ impl Format {
     /// All names.
     pub fn names() -> Vec<&'static str> {
         Format::ALL.iter().map(|f| f.name()).collect()
-    }
-
-    /// Its threads go on for ever, so conversations are cut out of them by a silence.
-    pub fn endless(self) -> bool {
-        use Format::*;
-        matches!(self, WhatsappExport | WhatsappWebhooks | TwilioJson | TwilioCsv | TwilioWebhooks | Gupshup)
     }
 }

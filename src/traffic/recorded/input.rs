@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Limits;
+use super::encoding::{self, FromUtf16};
 use super::report::ImportError;
 
 /// One thing to read.
@@ -45,8 +46,17 @@ impl Input {
         Ok(Input { name: name.to_owned(), bytes, source: Source::Spooled(Arc::new(file)) })
     }
 
-    /// Opens it from its beginning.
+    /// Opens it from its beginning; UTF-16 comes as UTF-8.
     pub fn open(&self) -> Result<Box<dyn Read + '_>, ImportError> {
+        let mut head = Vec::new();
+        self.raw()?.take(4).read_to_end(&mut head).map_err(|e| self.failed(e))?;
+        Ok(match encoding::utf_16(&head) {
+            Some(high_first) => Box::new(FromUtf16::new(self.raw()?, high_first)),
+            None => self.raw()?,
+        })
+    }
+
+    fn raw(&self) -> Result<Box<dyn Read + '_>, ImportError> {
         let file = |path: &Path| match File::open(path) {
             Ok(file) => Ok(Box::new(file)),
             Err(source) => Err(ImportError::Read { path: path.to_owned(), source }),

@@ -1,16 +1,20 @@
 //! Where all readers put what they find. The intake gives each element its verdict, hides who wrote,
 //! puts the events in order, cuts conversations out of endless threads and keeps the account.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::fmt::Write;
 
 use crate::time::{Instant, Span};
 use crate::traffic::log::{Event, Kind, Precision, Role};
 
 use super::fingerprint::{Map, Set, fingerprint};
+use super::forget::Forget;
 use super::input::Input;
+use super::language::Languages;
+use super::links::Links;
 use super::privacy::{self, Privacy};
 use super::report::{ImportError, ImportReport, Quarantined};
-use super::sort::{Pending, Sorter};
+use super::sort::{Parts, Sorter};
 use super::{Options, clock};
 
 /// Which thread an event belongs to.
@@ -45,6 +49,9 @@ pub struct Found<'a> {
     pub value: Option<&'a str>,
     /// Line or element of the input.
     pub line: u64,
+    /// A message known by its delivery alone. Of those whose `tie` is the same but for its first byte the
+    /// first stands, unless the message itself is told of ([`Intake::spoken`]).
+    pub implied: bool,
     /// Orders events of the same instant; readers of formats in which the order of the file means
     /// something leave it at 0.
     pub tie: u64,
@@ -65,6 +72,7 @@ impl<'a> Found<'a> {
             media: None,
             value: None,
             line,
+            implied: false,
             tie: 0,
         }
     }
@@ -88,11 +96,16 @@ pub struct Intake<'a> {
     sorter: Sorter,
     file: String,
     failed: Option<std::io::Error>,
-    /// Threads whose pseudonym is already known, to spare the making of it.
-    threads: Map<String, String>,
     links: Links,
     linked: Set<(u64, u64)>,
+    forget: Forget,
+    languages: Languages,
+    /// Messages, by their tie, that need not be implied any more.
+    spoken: Set<u64>,
 }
+
+/// The part of a tie that is made of the message's id.
+const ID: u64 = u64::MAX >> 8;
 
 /// So many refused elements are kept in the report itself.
 const QUARANTINE_SHOWN: usize = 1_000;
@@ -106,16 +119,18 @@ impl<'a> Intake<'a> {
     ) -> Self {
         Intake {
             options,
-            privacy: Privacy::new(options.key.clone(), options.keep_text, &options.forget),
+            privacy: Privacy::new(options.key.clone(), options.keep_text),
             report: ImportReport::default(),
             quarantine,
             progress,
             sorter: Sorter::new(options.limits.sort_bytes),
             file: String::new(),
             failed: None,
-            threads: Map::default(),
             links: Links::default(),
             linked: Set::default(),
+            forget: Forget::new(&options.forget, &options.key),
+            languages: Languages::default(),
+            spoken: Set::default(),
         }
     }
 
@@ -204,22 +219,19 @@ impl<'a> Intake<'a> {
 
     /// Somebody of this name takes part in a thread.
     pub fn participant(&mut self, thread: Thread<'_>, name: &str) {
-        let thread = self.thread_id(thread);
-        self.privacy.name(&thread, name);
-    }
-
-    fn thread_id(&mut self, thread: Thread<'_>) -> String {
-        let (Thread::Ticket(raw) | Thread::Person(raw)) = thread;
-        if let Some(known) = self.threads.get(raw) {
-            return known.clone();
+        if name.is_empty() {
+            return;
         }
-        let made = match thread {
-            Thread::Person(person) => self.privacy.thread(person),
-            Thread::Ticket(id) if privacy::names_a_person(id) => self.privacy.thread(id),
-            Thread::Ticket(id) => id.trim().chars().filter(|c| !c.is_control()).take(200).collect(),
-        };
-        self.threads.insert(raw.to_owned(), made.clone());
-        made
+        match thread {
+            Thread::Ticket(id) => {
+                let id = self.privacy.ticket(id);
+                self.privacy.name(&id, name);
+            }
+            Thread::Person(person) => {
+                let thread = self.privacy.pseudonym(person).thread();
+                self.privacy.name(thread.as_str(), name);
+            }
+        }
     }
 
     /// Two identities of one person: a number and a business-scoped id, an old and a new number.
@@ -229,44 +241,86 @@ impl<'a> Intake<'a> {
         }
         // Most pairs come again and again.
         if self.linked.insert((fingerprint(one), fingerprint(other))) {
-            let one = self.privacy.pseudonym(one).to_owned();
-            let other = self.privacy.pseudonym(other).to_owned();
-            self.links.join(&one, &other);
+            let (one, other) = (self.privacy.pseudonym(one), self.privacy.pseudonym(other));
+            self.links.join(one.as_str(), other.as_str());
         }
+    }
+
+    /// The message of this tie is told of by itself.
+    pub fn spoken(&mut self, tie: u64) {
+        self.spoken.insert(tie & ID);
     }
 
     /// An event for the log.
     pub fn event(&mut self, found: Found<'_>) {
-        let thread = self.thread_id(found.thread);
-        let actor = self.privacy.pseudonym(found.actor).to_owned();
-        let text = found.text.and_then(|text| self.privacy.text(&thread, text)).map(|text| text.into_owned());
-        let event = Event {
-            conversation: thread,
+        let actor = (!found.actor.is_empty()).then(|| self.privacy.pseudonym(found.actor));
+        let person;
+        let (conversation, endless) = match found.thread {
+            Thread::Ticket(id) => (self.privacy.ticket(id), false),
+            Thread::Person(name) => {
+                person = self.privacy.pseudonym(name).thread();
+                (Cow::Borrowed(person.as_str()), true)
+            }
+        };
+        if let (Kind::Message, Some(text)) = (found.kind, found.text) {
+            self.languages.see(text);
+        }
+        let text = found.text.and_then(|text| self.privacy.text(&conversation, text));
+        let value = found.value.map(|value| privacy::cleaned(value, 1_000));
+        let parts = Parts {
+            conversation: &conversation,
             at: found.at,
+            tie: found.tie,
             kind: found.kind,
             from: found.from,
-            actor,
-            text,
-            media: found.media.map(str::to_owned),
-            value: found.value.map(|v| v.chars().filter(|c| !c.is_control()).take(1_000).collect()),
+            actor: actor.as_ref().map_or("", |a| a.as_str()),
+            text: text.as_deref(),
+            media: found.media,
+            value: value.as_deref(),
             precision: found.precision,
-            origin: format!("{}:{}", self.file, found.line),
+            origin: (&self.file, Some(found.line)),
+            endless,
+            implied: found.implied,
         };
-        self.push(Pending { event, tie: found.tie, endless: matches!(found.thread, Thread::Person(_)) });
-    }
-
-    /// An event that is a row of a log already and stays as it is.
-    pub fn logged(&mut self, event: Event) {
-        self.push(Pending { event, tie: 0, endless: false });
-    }
-
-    fn push(&mut self, pending: Pending) {
-        let event = &pending.event;
-        if self.privacy.forgotten(&event.actor) || self.privacy.forgotten(&event.conversation) {
-            self.found("forgotten");
-            return;
+        self.forget.see(&parts);
+        if let Err(error) = self.sorter.push(&parts) {
+            self.failed.get_or_insert(error);
         }
-        if let Err(error) = self.sorter.push(pending) {
+    }
+
+    /// An event that is a row of a log already. It stays as it is, but for what a log written by other
+    /// means may hold: names in the place of pseudonyms, numbers and addresses in texts.
+    pub fn logged(&mut self, event: &Event) {
+        if let (Kind::Message, Some(text)) = (event.kind, &event.text) {
+            self.languages.see(text);
+        }
+        let person;
+        let actor = match event.actor.as_str() {
+            known if known.is_empty() || privacy::is_pseudonym(known) => known,
+            name => {
+                person = self.privacy.pseudonym(name);
+                person.as_str()
+            }
+        };
+        let conversation = self.privacy.ticket(&event.conversation);
+        let text = event.text.as_ref().and_then(|text| self.privacy.text(&conversation, text));
+        let parts = Parts {
+            conversation: &conversation,
+            at: event.at,
+            tie: 0,
+            kind: event.kind,
+            from: event.from,
+            actor,
+            text: text.as_deref(),
+            media: event.media.as_deref(),
+            value: event.value.as_deref(),
+            precision: event.precision,
+            origin: (&event.origin, None),
+            endless: false,
+            implied: false,
+        };
+        self.forget.see(&parts);
+        if let Err(error) = self.sorter.push(&parts) {
             self.failed.get_or_insert(error);
         }
     }
@@ -291,23 +345,41 @@ impl<'a> Intake<'a> {
     }
 
     /// Gives out all events in order and closes the account.
-    pub fn finish(mut self, each: &mut dyn FnMut(Event)) -> Result<ImportReport, ImportError> {
+    pub fn finish(mut self, each: &mut dyn FnMut(&Event)) -> Result<ImportReport, ImportError> {
         self.settle()?;
         let mut report = self.report;
         let mut cutter = Cutter::new(self.options.silence_gap);
         let mut conversations = Set::default();
+        let mut last = String::new();
         let mut authors = Set::default();
-        let mut precision: BTreeMap<&'static str, u64> = BTreeMap::new();
-        let mut roles: BTreeMap<&'static str, u64> = BTreeMap::new();
-        let mut links = self.links;
-        let result = self.sorter.drain(&mut |mut pending| {
-            if pending.endless {
-                links.resolve(&mut pending.event);
-                cutter.cut(&mut pending.event);
+        let mut precision = [0; 3];
+        let mut roles = [0; 4];
+        let links = self.links;
+        let forget = self.forget.settle(&links);
+        let mut forgotten = 0;
+        let mut spoken = self.spoken;
+        let mut implied = 0;
+        let result = self.sorter.drain(&mut |pending| {
+            let event = &mut pending.event;
+            if pending.implied && !spoken.insert(pending.tie & ID) {
+                return;
             }
-            let event = pending.event;
+            if pending.endless {
+                links.resolve(event);
+            }
+            if forget.wants(event) {
+                forgotten += 1;
+                return;
+            }
+            implied += u64::from(pending.implied);
+            if pending.endless {
+                cutter.cut(event);
+            }
             report.events += 1;
-            conversations.insert(fingerprint(&event.conversation));
+            if event.conversation != last {
+                conversations.insert(fingerprint(&event.conversation));
+                last.clone_from(&event.conversation);
+            }
             report.span = match report.span {
                 None => Some((event.at, event.at)),
                 Some((first, _)) => Some((first, event.at)),
@@ -317,55 +389,30 @@ impl<'a> Intake<'a> {
                 if !event.actor.is_empty() {
                     authors.insert(fingerprint(&event.actor));
                 }
-                *roles.entry(event.from.word()).or_default() += 1;
-                *precision.entry(event.precision.word()).or_default() += 1;
+                roles[event.from as usize] += 1;
+                precision[event.precision as usize] += 1;
             }
             each(event);
         });
         result.map_err(|source| ImportError::Buffer { source })?;
+        if forgotten > 0 {
+            report.found.insert("forgotten".to_owned(), forgotten);
+        }
+        if implied > 0 {
+            report.notes.push(format!(
+                "{implied} messages of the desk are known by their delivery alone: their text is not in the log that \
+                 was read, and who wrote them is not either (marketing and authentication templates are taken for the \
+                 system's, the others for agents')"
+            ));
+        }
         report.conversations = conversations.len() as u64;
         report.authors = authors.len() as u64;
-        report.roles = roles;
-        report.precision = precision;
+        let some = |n: &u64| *n > 0;
+        report.roles = Role::ALL.into_iter().map(Role::word).zip(roles).filter(|(_, n)| some(n)).collect();
+        report.precision =
+            Precision::ALL.into_iter().map(Precision::word).zip(precision).filter(|(_, n)| some(n)).collect();
+        report.languages = self.languages.found();
         Ok(report)
-    }
-}
-
-/// Who is the same person as whom: pseudonyms in sets, each named by its least member, so that the
-/// order in which the links are learned changes nothing.
-#[derive(Default)]
-struct Links(Map<String, String>);
-
-impl Links {
-    fn root(&self, of: &str) -> String {
-        let mut at = of;
-        while let Some(next) = self.0.get(at) {
-            at = next;
-        }
-        at.to_owned()
-    }
-
-    fn join(&mut self, one: &str, other: &str) {
-        let (one, other) = (self.root(one), self.root(other));
-        match one.cmp(&other) {
-            std::cmp::Ordering::Less => self.0.insert(other, one),
-            std::cmp::Ordering::Greater => self.0.insert(one, other),
-            std::cmp::Ordering::Equal => None,
-        };
-    }
-
-    fn resolve(&mut self, event: &mut Event) {
-        if self.0.is_empty() {
-            return;
-        }
-        if self.0.contains_key(&event.actor) {
-            event.actor = self.root(&event.actor);
-        }
-        // A thread is called after its person.
-        let person = event.conversation.replacen("t_", "p_", 1);
-        if self.0.contains_key(&person) {
-            event.conversation = self.root(&person).replacen("p_", "t_", 1);
-        }
     }
 }
 
@@ -408,6 +455,7 @@ impl Cutter {
                 open.number
             }
         };
-        event.conversation = format!("{}-{number}", event.conversation);
+        // Writing to a string cannot fail.
+        let _infallible = write!(event.conversation, "-{number}");
     }
 }

@@ -2,37 +2,100 @@
 
 use super::input::Input;
 use super::intake::Intake;
-use super::log_file::COLUMNS;
+use super::log_file::{COLUMNS, written};
 use super::report::ImportError;
 use crate::time::Instant;
 use crate::traffic::log::{Event, Kind, Precision, Role};
 use polars::prelude::*;
 use polars_io::parquet::read::ParquetReader;
 use polars_io::parquet::write::{BatchedWriter, ParquetWriter};
+use std::borrow::Cow;
 use std::io::{self, Cursor, Read, Write};
 
 /// Rows of a row group.
 const GROUP_ROWS: usize = 1 << 16;
 
+/// The table of a file.
+fn open(input: &Input, intake: &mut Intake<'_>) -> Result<DataFrame, ImportError> {
+    intake.begin(input);
+    let mut bytes = Vec::new();
+    input.open()?.read_to_end(&mut bytes).map_err(|e| input.failed(e))?;
+    intake.advance(bytes.len() as u64);
+    let unusable = |what: String| ImportError::Unusable { file: input.name.clone(), what };
+    // The library's reader may give up on a damaged file by a panic: that is an error here.
+    std::panic::catch_unwind(move || ParquetReader::new(Cursor::new(bytes)).finish())
+        .map_err(|_| unusable("the Parquet file is damaged".to_owned()))?
+        .map_err(|e| unusable(format!("not a Parquet file that can be read: {e}")))
+}
+
+/// A column of any table.
+enum Cells {
+    Text(StringChunked),
+    /// Milliseconds since the epoch, and whether they are counted in UTC; else by some clock.
+    Instants(Int64Chunked, bool),
+}
+
+impl Cells {
+    fn get(&self, row: usize) -> Cow<'_, str> {
+        match self {
+            Cells::Text(cells) => Cow::Borrowed(cells.get(row).unwrap_or_default()),
+            Cells::Instants(cells, utc) => {
+                let mut text = Vec::new();
+                if let Some(ms) = cells.get(row) {
+                    written(Instant(ms), Precision::Millisecond, &mut text);
+                }
+                let text = String::from_utf8(text).unwrap_or_default();
+                Cow::Owned(if *utc { text } else { text.trim_end_matches('Z').to_owned() })
+            }
+        }
+    }
+}
+
+/// Gives the cells of the named columns of each row, as text; instants in ISO 8601.
+pub(super) fn rows(
+    input: &Input,
+    names: &[String],
+    intake: &mut Intake<'_>,
+    each: &mut dyn FnMut(&[Cow<'_, str>], u64, &mut Intake<'_>),
+) -> Result<(), ImportError> {
+    let frame = open(input, intake)?;
+    let unusable = |what: String| ImportError::Unusable { file: input.name.clone(), what };
+    let mut columns = Vec::with_capacity(names.len());
+    for name in names {
+        let column = frame
+            .column(name)
+            .map_err(|_| unusable(format!("the mapping names the column \"{name}\", which is not there")))?;
+        let told = |e: PolarsError| unusable(format!("the column \"{name}\" cannot be read as text: {e}"));
+        columns.push(match column.dtype() {
+            DataType::Datetime(_, zone) => {
+                let instants = column
+                    .cast(&DataType::Datetime(TimeUnit::Milliseconds, zone.clone()))
+                    .and_then(|c| c.cast(&DataType::Int64))
+                    .map_err(told)?;
+                Cells::Instants(instants.i64().map_err(told)?.clone(), zone.is_some())
+            }
+            _ => Cells::Text(column.cast(&DataType::String).map_err(told)?.str().map_err(told)?.clone()),
+        });
+    }
+    for row in 0..frame.height() {
+        let cells: Vec<Cow<'_, str>> = columns.iter().map(|column| column.get(row)).collect();
+        each(&cells, row as u64 + 1, intake);
+    }
+    Ok(())
+}
+
 /// Reads logs; columns are found by name.
 pub(super) fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
     for input in inputs {
-        intake.begin(input);
-        let mut bytes = Vec::new();
-        input.open()?.read_to_end(&mut bytes).map_err(|e| input.failed(e))?;
-        intake.advance(bytes.len() as u64);
+        let frame = open(input, intake)?;
         let unusable = |what: String| ImportError::Unusable { file: input.name.clone(), what };
-        // The library's reader may give up on a damaged file by a panic: that is an error here.
-        let frame = std::panic::catch_unwind(move || ParquetReader::new(Cursor::new(bytes)).finish())
-            .map_err(|_| unusable("the Parquet file is damaged".to_owned()))?
-            .map_err(|e| unusable(format!("not a Parquet file that can be read: {e}")))?;
         let columns = Columns::of(&frame).map_err(unusable)?;
         for row in 0..frame.height() {
             intake.element();
             match columns.event(row) {
                 Ok(event) => {
                     intake.keep();
-                    intake.logged(event);
+                    intake.logged(&event);
                 }
                 Err(reason) => intake.quarantine(row as u64 + 1, reason, b""),
             }
@@ -187,12 +250,32 @@ mod tests {
         writer.finish().unwrap();
         let input = Input::memory("log.parquet", std::fs::read(file.path()).unwrap());
         let mut read = Vec::new();
-        let report = import(&[input], &Options::default(), &mut |e| read.push(e)).unwrap();
+        let report = import(&[input], &Options::default(), &mut |e| read.push(e.clone())).unwrap();
         assert_eq!(report.files[0].format, Format::LogParquet.name());
         assert!(report.balanced());
         assert_eq!(read.len(), 2);
         assert_eq!((read[0].at, read[0].text.as_deref()), (events[0].at, Some("hola")));
         assert_eq!((read[1].at, read[1].text.as_deref()), (events[1].at, None));
+    }
+
+    #[test]
+    fn any_table_by_a_mapping() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let mut writer = ParquetLogWriter::new(file.as_file_mut());
+        [event(1_700_000_000_000, Some("hola")), event(1_700_000_060_500, None)]
+            .iter()
+            .for_each(|e| writer.write(e).unwrap());
+        writer.finish().unwrap();
+        let input = Input::memory("table.parquet", std::fs::read(file.path()).unwrap());
+        let mut mapping = tempfile::NamedTempFile::new().unwrap();
+        mapping
+            .write_all(b"name = \"t\"\n[columns]\nconversation = \"conversation\"\nat = \"at\"\nfrom = \"from\"\ntext = \"text\"\n")
+            .unwrap();
+        let options = Options { mapping: Some(mapping.path().to_owned()), ..Options::default() };
+        let mut read = Vec::new();
+        let report = import(&[input], &options, &mut |e| read.push(e.clone())).unwrap();
+        assert_eq!((report.read, report.kept), (2, 2), "{:?}", report.quarantine);
+        assert_eq!((read[1].at.ms(), read[0].text.as_deref()), (1_700_000_060_500, Some("hola")));
     }
 
     #[test]

@@ -20,11 +20,15 @@ pub mod replay;
 
 mod script;
 mod fingerprint;
+mod encoding;
 mod lines;
 mod json;
 mod csv_file;
 mod clock;
 mod sort;
+mod links;
+mod forget;
+mod language;
 mod intake;
 mod detect;
 mod chat;
@@ -32,6 +36,7 @@ mod webhooks;
 mod table;
 mod xes;
 mod abcd;
+mod irc;
 mod vocabulary;
 mod record;
 mod bsp;
@@ -155,7 +160,7 @@ impl Options {
 pub fn import(
     inputs: &[Input],
     options: &Options,
-    each: &mut dyn FnMut(Event),
+    each: &mut dyn FnMut(&Event),
 ) -> Result<ImportReport, ImportError> {
     import_watched(inputs, options, &mut |_| {}, &mut |_| {}, each)
 }
@@ -166,7 +171,7 @@ pub fn import_watched(
     options: &Options,
     quarantine: &mut dyn FnMut(&Quarantined),
     progress: &mut dyn FnMut(u64),
-    each: &mut dyn FnMut(Event),
+    each: &mut dyn FnMut(&Event),
 ) -> Result<ImportReport, ImportError> {
     let mut intake = Intake::new(options, quarantine, progress);
     let mut groups: Vec<(Format, Vec<&Input>)> = Vec::new();
@@ -208,6 +213,7 @@ fn read(format: Format, inputs: &[&Input], intake: &mut Intake<'_>) -> Result<()
         Format::Table => table::read(inputs, intake),
         Format::Xes => xes::read(inputs, intake),
         Format::Abcd => abcd::read(inputs, intake),
+        Format::Irc => irc::read(inputs, intake),
         Format::TwilioJson => bsp::twilio::read_json(inputs, intake),
         Format::TwilioCsv => bsp::twilio::read_csv(inputs, intake),
         Format::TwilioConversations => bsp::twilio::read_conversations(inputs, intake),

@@ -47,49 +47,60 @@ impl std::fmt::Debug for Key {
     }
 }
 
+/// A pseudonym: a letter, an underscore and twelve hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pseudonym([u8; 14]);
+
+impl Pseudonym {
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// That of the thread which is known by this person.
+    pub fn thread(mut self) -> Pseudonym {
+        self.0[0] = b't';
+        self
+    }
+}
+
 /// Makes pseudonyms and redacts texts.
 pub struct Privacy {
     key: Key,
     keep_text: KeepText,
-    pseudonyms: Map<String, String>,
-    forget: Set<String>,
-    /// Words of the names of those who take part, by thread pseudonym; "" for everywhere.
-    names: Map<String, Set<String>>,
+    pseudonyms: Map<String, Pseudonym>,
+    /// Words of the names of those who take part, by thread.
+    names: Map<String, Names>,
+    /// Words of names to be redacted everywhere.
+    names_anywhere: Names,
 }
 
 impl Privacy {
-    /// `forget` lists persons (number, address, name or pseudonym) whose events are left out.
-    pub fn new(key: Key, keep_text: KeepText, forget: &[String]) -> Self {
-        let mut privacy = Privacy {
+    /// With nobody known yet.
+    pub fn new(key: Key, keep_text: KeepText) -> Self {
+        Privacy {
             key,
             keep_text,
             pseudonyms: Map::default(),
-            forget: Set::default(),
             names: Map::default(),
-        };
-        for person in forget {
-            let pseudonym = privacy.pseudonym(person).to_owned();
-            privacy.forget.insert(pseudonym);
-            privacy.forget.insert(person.clone());
+            names_anywhere: Names::default(),
         }
-        privacy
     }
 
-    /// The pseudonym of a person, "" for nobody.
-    pub fn pseudonym(&mut self, person: &str) -> &str {
-        if person.is_empty() {
-            return "";
+    /// The pseudonym of a person.
+    pub fn pseudonym(&mut self, person: &str) -> Pseudonym {
+        if let Some(known) = self.pseudonyms.get(person) {
+            return *known;
         }
-        if !self.pseudonyms.contains_key(person) {
-            let made = format!("p_{}", self.hash(&canonical(person)));
-            self.pseudonyms.insert(person.to_owned(), made);
-        }
-        self.pseudonyms.get(person).map_or("", String::as_str)
+        let made = self.made(person);
+        self.pseudonyms.insert(person.to_owned(), made);
+        made
     }
 
-    /// The pseudonym of a thread that is known by a person.
-    pub fn thread(&mut self, person: &str) -> String {
-        format!("t_{}", self.pseudonym(person).trim_start_matches("p_"))
+    fn made(&self, person: &str) -> Pseudonym {
+        let mut bytes = *b"p_000000000000";
+        bytes[2..].copy_from_slice(&self.hash(&canonical(person)).as_bytes()[..12]);
+        Pseudonym(bytes)
     }
 
     /// Twelve hexadecimal digits that only this key gives.
@@ -98,23 +109,33 @@ impl Privacy {
         hash.to_hex()[..12].to_owned()
     }
 
-    /// Whether this pseudonym is to be left out.
-    pub fn forgotten(&self, pseudonym: &str) -> bool {
-        !self.forget.is_empty() && self.forget.contains(pseudonym)
+    /// The id under which a ticket of the source stands in the log: its own, unless that names a person.
+    pub fn ticket<'a>(&self, id: &'a str) -> Cow<'a, str> {
+        if names_a_person(id) {
+            return self.made(id).thread().as_str().to_owned().into();
+        }
+        cleaned(id.trim(), 200)
     }
 
-    /// Somebody of this name takes part in `thread` ("": in any). Mail addresses give the words of
-    /// their local part.
+    /// Somebody of this name takes part in `thread`. Mail addresses give the words of their local part.
     pub fn name(&mut self, thread: &str, name: &str) {
         if self.keep_text != KeepText::Redacted {
             return;
         }
-        let local = name.split('@').next().unwrap_or("");
-        let words = words(local).filter(|w| w.chars().count() >= 3 && !w.chars().any(|c| c.is_numeric()));
-        let words: Vec<String> =
-            words.map(str::to_lowercase).filter(|w| !COMMON_IN_NAMES.contains(&w.as_str())).collect();
-        if !words.is_empty() {
-            self.names.entry(thread.to_owned()).or_default().extend(words);
+        let mut words = name_words(name).peekable();
+        if words.peek().is_none() {
+            return;
+        }
+        match self.names.get_mut(thread) {
+            Some(names) => names.extend(words),
+            None => self.names.entry(thread.to_owned()).or_default().extend(words),
+        }
+    }
+
+    /// Somebody of this name may be spoken of in any thread.
+    pub fn name_anywhere(&mut self, name: &str) {
+        if self.keep_text == KeepText::Redacted {
+            self.names_anywhere.extend(name_words(name));
         }
     }
 
@@ -124,18 +145,66 @@ impl Privacy {
             KeepText::None => None,
             KeepText::Full => Some(without_controls(text)),
             KeepText::Redacted => {
-                let names = [self.names.get(thread), self.names.get("")];
+                let here = self.names.get(thread);
+                let names: [&Names; 2] = [here.unwrap_or(&self.names_anywhere), &self.names_anywhere];
+                let names = if here.is_some() { &names[..] } else { &names[1..] };
                 let plain = match without_controls(text) {
                     Cow::Borrowed(text) => redact_numbers(text),
                     Cow::Owned(text) => Cow::Owned(redact_numbers(&text).into_owned()),
                 };
                 Some(match plain {
-                    Cow::Borrowed(text) => redact_names(text, &names),
-                    Cow::Owned(text) => Cow::Owned(redact_names(&text, &names).into_owned()),
+                    Cow::Borrowed(text) => redact_names(text, names),
+                    Cow::Owned(text) => Cow::Owned(redact_names(&text, names).into_owned()),
                 })
             }
         }
     }
+}
+
+/// Words of names, in lower case. Hardly any word of a text begins like one of them, which is looked
+/// at before the word itself is.
+#[derive(Default)]
+struct Names {
+    words: Set<String>,
+    beginnings: [u64; 16],
+}
+
+impl Names {
+    fn extend(&mut self, words: impl Iterator<Item = String>) {
+        for word in words {
+            let beginning = beginning(word.chars());
+            self.beginnings[beginning / 64] |= 1 << (beginning % 64);
+            self.words.insert(word);
+        }
+    }
+
+    fn may_have(&self, beginning: usize) -> bool {
+        self.beginnings[beginning / 64] & (1 << (beginning % 64)) != 0
+    }
+}
+
+/// A number below 1,024 that words with the same first two characters share.
+fn beginning(mut lower: impl Iterator<Item = char>) -> usize {
+    let mut next = || lower.next().map_or(0, |c| c as usize);
+    let (first, second) = (next(), next());
+    (first.wrapping_mul(33) ^ second) % 1_024
+}
+
+/// The words of a name that are worth redacting.
+fn name_words(name: &str) -> impl Iterator<Item = String> {
+    let local = name.split('@').next().unwrap_or("");
+    words(local)
+        .filter(|w| w.chars().count() >= 3 && !w.chars().any(|c| c.is_numeric()))
+        .map(|w| w.chars().flat_map(char::to_lowercase).collect::<String>())
+        .filter(|w| !COMMON_IN_NAMES.contains(&w.as_str()))
+}
+
+/// Without control characters and not longer than `most` characters.
+pub fn cleaned(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most && !text.bytes().any(|b| b < 0x20 || b >= 0x7f) {
+        return Cow::Borrowed(text);
+    }
+    text.chars().filter(|c| !c.is_control()).take(most).collect()
 }
 
 /// One spelling of a person: numbers by their digits, with the variants of Brazil, Argentina and
@@ -177,10 +246,16 @@ pub fn names_a_person(text: &str) -> bool {
         || (number.starts_with('+') && number.chars().filter(char::is_ascii_digit).count() >= 7)
 }
 
+/// Whether a word has the form of a pseudonym.
+pub fn is_pseudonym(word: &str) -> bool {
+    word.strip_prefix("p_")
+        .is_some_and(|hash| hash.len() == 12 && hash.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')))
+}
+
 /// The person or group in the name that a phone gives to a chat export, in the languages whose wording
 /// is known: "WhatsApp Chat with Ana", "Chat de WhatsApp con Ana (2)".
 pub fn chat_partner(stem: &str) -> Option<&str> {
-    const BEFORE: [&str; 16] = [
+    const BEFORE: [&str; 22] = [
         "WhatsApp Chat with ",
         "WhatsApp Chat - ",
         "Chat de WhatsApp con ",
@@ -197,8 +272,16 @@ pub fn chat_partner(stem: &str) -> Option<&str> {
         "Rozmowa WhatsApp z ",
         "WhatsApp chatt med ",
         "WhatsApp Conversation with ",
+        "Conversación de WhatsApp con ",
+        "Conversa de WhatsApp com ",
+        "Obrolan WhatsApp dengan ",
+        "Chat WhatsApp med ",
+        "WhatsApp-samtale med ",
+        "WhatsApp-keskustelu: ",
     ];
-    let name = BEFORE.iter().find_map(|before| stem.strip_prefix(before))?;
+    const BEHIND: [&str; 3] = [" ile WhatsApp Sohbeti", " के साथ WhatsApp चैट", " के साथ व्हाट्सऐप चैट"];
+    let before = BEFORE.iter().find_map(|before| stem.strip_prefix(before));
+    let name = before.or_else(|| BEHIND.iter().find_map(|behind| stem.strip_suffix(behind)))?;
     let name = match name.rsplit_once(" (") {
         Some((name, n)) if n.trim_end_matches(')').bytes().all(|b| b.is_ascii_digit()) => name,
         _ => name,
@@ -229,10 +312,11 @@ fn without_controls(text: &str) -> Cow<'_, str> {
         (c.is_control() && c != '\n' && c != '\t')
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    if text.chars().any(harmful) {
-        Cow::Owned(text.chars().filter(|c| !harmful(*c)).collect())
-    } else {
+    let plain = |b: u8| matches!(b, 0x20..0x7f | b'\n' | b'\t');
+    if text.bytes().all(plain) || !text.chars().any(harmful) {
         Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.chars().filter(|c| !harmful(*c)).collect())
     }
 }
 
@@ -240,21 +324,42 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
 }
 
-fn redact_names<'a>(text: &'a str, names: &[Option<&Set<String>>; 2]) -> Cow<'a, str> {
-    if names.iter().all(Option::is_none) {
+fn redact_names<'a>(text: &'a str, names: &[&Names]) -> Cow<'a, str> {
+    if names.iter().all(|n| n.words.is_empty()) {
         return Cow::Borrowed(text);
     }
+    let bytes = text.as_bytes();
     let mut out = String::new();
     let mut copied = 0;
     let mut lower = String::new();
-    for word in words(text) {
-        lower.clear();
-        lower.extend(word.chars().flat_map(char::to_lowercase));
-        if names.iter().flatten().any(|set| set.contains(lower.as_str())) {
-            let at = word.as_ptr() as usize - text.as_ptr() as usize;
-            out.push_str(&text[copied..at]);
-            out.push_str("[name]");
-            copied = at + word.len();
+    let mut at = 0;
+    // Runs of letters, digits and whatever is not ASCII; only the latter are looked at closely.
+    while let Some(skipped) = bytes[at..].iter().position(|b| in_word(*b)) {
+        let from = at + skipped;
+        let length = bytes[from..].iter().position(|b| !in_word(*b)).unwrap_or(bytes.len() - from);
+        at = from + length;
+        let run = &text[from..at];
+        let lowered = |b: &u8| char::from(b.to_ascii_lowercase());
+        if run.is_ascii() {
+            let beginning = beginning(run.as_bytes().iter().map(lowered));
+            if length < 3 || !names.iter().any(|n| n.may_have(beginning)) {
+                continue;
+            }
+        }
+        for word in words(run) {
+            let in_lower = || word.chars().flat_map(char::to_lowercase);
+            let beginning = beginning(in_lower());
+            if !names.iter().any(|n| n.may_have(beginning)) {
+                continue;
+            }
+            lower.clear();
+            lower.extend(in_lower());
+            if names.iter().any(|n| n.words.contains(lower.as_str())) {
+                let place = word.as_ptr() as usize - text.as_ptr() as usize;
+                out.push_str(&text[copied..place]);
+                out.push_str("[name]");
+                copied = place + word.len();
+            }
         }
     }
     if copied == 0 {
@@ -264,11 +369,17 @@ fn redact_names<'a>(text: &'a str, names: &[Option<&Set<String>>; 2]) -> Cow<'a,
     Cow::Owned(out)
 }
 
+fn in_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80
+}
+
 /// Mail addresses, and runs of at least seven digits with the usual separators between them.
 fn redact_numbers(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
-    let digits = bytes.iter().filter(|b| b.is_ascii_digit() || **b >= 0x80).count();
-    if digits < 7 && memchr::memchr(b'@', bytes).is_none() {
+    let ascii = bytes.iter().filter(|b| b.is_ascii_digit()).count();
+    let few =
+        ascii < 7 && (text.is_ascii() || text.chars().filter(|c| digit_value(*c).is_some()).count() < 7);
+    if few && memchr::memchr(b'@', bytes).is_none() {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -379,13 +490,13 @@ mod tests {
     use super::*;
 
     fn privacy(keep: KeepText) -> Privacy {
-        Privacy::new(Key([7; 32]), keep, &[])
+        Privacy::new(Key([7; 32]), keep)
     }
 
     #[test]
     fn the_same_person_however_written() {
         let mut p = privacy(KeepText::Redacted);
-        let one = p.pseudonym("+55 11 99999-0000").to_owned();
+        let one = p.pseudonym("+55 11 99999-0000");
         for same in
             ["5511999990000", "whatsapp:+5511999990000", "551199990000", "\u{202a}+55 11 9999-0000\u{202c}"]
         {
@@ -394,15 +505,16 @@ mod tests {
         assert_ne!(p.pseudonym("5511999990001"), one);
         assert_eq!(canonical("ANA@Shop.example"), canonical("ana@shop.example"));
         assert_eq!(canonical("5491122223333"), canonical("541122223333"));
-        assert_eq!(p.pseudonym(""), "");
-        assert_ne!(Privacy::new(Key([8; 32]), KeepText::None, &[]).pseudonym("5511999990000"), one);
+        assert_eq!(one.as_str().len(), 14);
+        assert!(one.as_str().starts_with("p_") && one.thread().as_str().starts_with("t_"));
+        assert_ne!(Privacy::new(Key([8; 32]), KeepText::None).pseudonym("5511999990000"), one);
     }
 
     #[test]
     fn texts_lose_what_names_people() {
         let mut p = privacy(KeepText::Redacted);
         p.name("t", "Ana María");
-        p.name("", "eva.stone@shop.example");
+        p.name_anywhere("eva.stone@shop.example");
         for (text, expected) in [
             ("Soy Ana, maría.", "Soy [name], [name]."),
             ("Bananas para Anabel", "Bananas para Anabel"),

@@ -271,7 +271,7 @@ pub fn load(source: &Recorded) -> Result<Recording, ImportError> {
     let mut notes = Vec::new();
     let inputs = input::gather(&source.paths, &options.limits, &mut notes)?;
     let mut recorder = Recorder::new(source.text);
-    let mut report = import(&inputs, &options, &mut |event| recorder.event(&event))?;
+    let mut report = import(&inputs, &options, &mut |event| recorder.event(event))?;
     report.notes.extend(notes);
     Ok(recorder.finish(source.cut, report))
 }
@@ -284,7 +284,7 @@ mod tests {
     fn record(text: &str) -> Recording {
         let mut recorder = Recorder::new(true);
         let input = Input::memory("log.jsonl", text.as_bytes());
-        let report = import(&[input], &Options::default(), &mut |e| recorder.event(&e)).unwrap();
+        let report = import(&[input], &Options::default(), &mut |e| recorder.event(e)).unwrap();
         assert_eq!(report.quarantine, []);
         recorder.finish(None, report)
     }
@@ -332,7 +332,7 @@ mod tests {
             .concat();
         let mut recorder = Recorder::new(true);
         let input = Input::memory("log.jsonl", text.as_bytes());
-        let report = import(&[input], &Options::default(), &mut |e| recorder.event(&e)).unwrap();
+        let report = import(&[input], &Options::default(), &mut |e| recorder.event(e)).unwrap();
         let half_past = Instant(1_772_461_800_000);
         let r = recorder
             .finish(Some((half_past - Span::from_minutes(1), half_past + Span::from_hours(1))), report);

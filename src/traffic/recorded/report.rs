@@ -67,6 +67,8 @@ pub struct ImportReport {
     pub roles: BTreeMap<&'static str, u64>,
     /// Messages by precision of their instant.
     pub precision: BTreeMap<&'static str, u64>,
+    /// Texts of messages by language, of those in the sample that give theirs away.
+    pub languages: BTreeMap<&'static str, u64>,
     /// Everything else worth counting ("media_omitted", "deleted", "status" …).
     pub found: BTreeMap<String, u64>,
     /// Statuses that came after a higher one of the same message.

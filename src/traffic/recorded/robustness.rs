@@ -168,7 +168,7 @@ fn nobody_is_named_in_what_comes_out() {
             &Options::default(),
             &mut |q| quarantine.push_str(&format!("{q:?}\n")),
             &mut |_| {},
-            &mut |e| writer.write(&e).unwrap(),
+            &mut |e| writer.write(e).unwrap(),
         )
         .unwrap();
         assert!(report.quarantined >= 2);
@@ -194,11 +194,11 @@ fn the_same_person_is_the_same_everywhere_and_can_be_forgotten() {
     let hooks = r#"{"object":"x","entry":[{"changes":[{"value":{"messages":[{"from":"5511987654321","id":"A","timestamp":"1528925100","type":"text","text":{"body":"x"}}]}}]}]}"#;
     let inputs = [Input::memory("a.txt", chat.as_bytes()), Input::memory("b.json", hooks.as_bytes())];
     let mut events: Vec<Event> = Vec::new();
-    let r = import(&inputs, &Options::default(), &mut |e| events.push(e)).unwrap();
+    let r = import(&inputs, &Options::default(), &mut |e| events.push(e.clone())).unwrap();
     assert_eq!((r.conversations, r.authors), (1, 2));
     let forget = Options { forget: vec!["+55 (11) 98765-4321".into()], ..Options::default() };
     let mut left: Vec<Event> = Vec::new();
-    import(&inputs, &forget, &mut |e| left.push(e)).unwrap();
+    import(&inputs, &forget, &mut |e| left.push(e.clone())).unwrap();
     let person = &events[0].actor;
     assert!(left.iter().all(|e| e.actor != *person) && left.len() < events.len());
     // From a finished log, by the pseudonym or, with the same key, by the number.
@@ -208,8 +208,57 @@ fn the_same_person_is_the_same_everywhere_and_can_be_forgotten() {
     for who in [person.clone(), "5511987654321".to_owned()] {
         let forget = Options { forget: vec![who], ..Options::default() };
         let mut left: Vec<Event> = Vec::new();
-        import(&[Input::memory("log.jsonl", log.clone())], &forget, &mut |e| left.push(e)).unwrap();
+        import(&[Input::memory("log.jsonl", log.clone())], &forget, &mut |e| left.push(e.clone())).unwrap();
         assert!(left.iter().all(|e| e.actor != *person));
         assert!(left.len() < events.len());
     }
+}
+
+#[test]
+fn what_was_written_to_a_forgotten_person_goes_too() {
+    let chats = [
+        ("a.txt", "13/06/2018, 21:25 - Ana: hi\n13/06/2018, 21:26 - Shop: hello\n"),
+        ("b.txt", "13/06/2018, 21:25 - Leo: hi\n13/06/2018, 21:26 - Shop: hello\n"),
+        (
+            "group.txt",
+            "13/06/2018, 21:25 - Ana: hi\n13/06/2018, 21:26 - Leo: hi\n13/06/2018, 21:27 - Shop: you two\n",
+        ),
+    ];
+    let inputs = chats.map(|(name, text)| Input::memory(name, text.as_bytes()));
+    let agents = vec!["Shop".to_owned()];
+    let all = Options { agents: agents.clone(), ..Options::default() };
+    let mut events: Vec<Event> = Vec::new();
+    import(&inputs, &all, &mut |e| events.push(e.clone())).unwrap();
+    let forget = Options { agents, forget: vec!["Ana".into()], ..Options::default() };
+    let mut left: Vec<Event> = Vec::new();
+    let report = import(&inputs, &forget, &mut |e| left.push(e.clone())).unwrap();
+    assert_eq!((events.len(), left.len(), report.count("forgotten")), (7, 4, 3));
+    assert!(left.iter().all(|e| e.origin.starts_with("b.txt") || e.origin.starts_with("group.txt")));
+    // The same from the finished log.
+    let mut writer = LogWriter::new(TextForm::Jsonl, Vec::new()).unwrap();
+    events.iter().for_each(|e| writer.write(e).unwrap());
+    let log = Input::memory("log.jsonl", writer.finish().unwrap());
+    let mut again: Vec<Event> = Vec::new();
+    import(&[log], &forget, &mut |e| again.push(e.clone())).unwrap();
+    assert_eq!(again, left);
+}
+
+/// A log written by other means may name people; one that was imported stays as it is.
+#[test]
+fn a_log_from_elsewhere_is_pseudonymised_too() {
+    let row = r#"{"conversation":"+5511987654321","at":"2026-03-02T14:30:00Z","kind":"message","from":"customer","actor":"Ana Gomez","text":"call +55 11 98765-4321"}"#;
+    let mut events: Vec<Event> = Vec::new();
+    let inputs = [Input::memory("log.jsonl", row.as_bytes())];
+    import(&inputs, &Options::default(), &mut |e| events.push(e.clone())).unwrap();
+    let text = format!("{events:?}");
+    assert!(!text.contains("98765") && !text.contains("Ana"), "{text}");
+    let mut writer = LogWriter::new(TextForm::Jsonl, Vec::new()).unwrap();
+    writer.write(&events[0]).unwrap();
+    let log = Input::memory("log.jsonl", writer.finish().unwrap());
+    let mut again: Vec<Event> = Vec::new();
+    let key = Key::from_bytes(b"another");
+    import(&[log.clone()], &Options { key, ..Options::default() }, &mut |e| again.push(e.clone())).unwrap();
+    assert_eq!(again, events);
+    let none = Options { keep_text: KeepText::None, ..Options::default() };
+    import(&[log], &none, &mut |e| assert_eq!(e.text, None)).unwrap();
 }

@@ -214,7 +214,8 @@ mod tests {
         let options = Options { format: Some(Format::Xes), limits, ..Options::default() };
         let mut events = Vec::new();
         let report =
-            import(&[Input::memory("x.xes", text.as_bytes())], &options, &mut |e| events.push(e)).unwrap();
+            import(&[Input::memory("x.xes", text.as_bytes())], &options, &mut |e| events.push(e.clone()))
+                .unwrap();
         (report, events)
     }
 

@@ -6,7 +6,7 @@ use crate::traffic::recorded::{Format, ImportReport, Input, Options, import};
 fn read(name: &str, text: &str, format: Format) -> (ImportReport, Vec<Event>) {
     let mut events = Vec::new();
     let report =
-        import(&[Input::memory(name, text.as_bytes())], &Options::default(), &mut |e| events.push(e))
+        import(&[Input::memory(name, text.as_bytes())], &Options::default(), &mut |e| events.push(e.clone()))
             .unwrap();
     assert_eq!(report.files[0].format, format.name(), "{}", report.files[0].reason);
     (report, events)

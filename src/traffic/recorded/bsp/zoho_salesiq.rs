@@ -88,8 +88,11 @@ fn event(
         }
         "attender.updated" | "transfer.accepted" => {
             let owner = record.first_id(&["entity.owner.email_id", "entity.owner.id"]);
-            let owner = intake.privacy.pseudonym(&owner).to_owned();
-            intake.event(Found::happened(thread, stamp, Kind::Assign, &owner, line));
+            if owner.is_empty() {
+                return intake.notice();
+            }
+            let owner = intake.privacy.pseudonym(&owner);
+            intake.event(Found::happened(thread, stamp, Kind::Assign, owner.as_str(), line));
         }
         "missed" => intake.event(status("missed")),
         "completed" => intake.event(status("closed")),

@@ -131,21 +131,17 @@ pub fn parse(line: &str) -> Option<Header> {
         return None;
     }
     let (mut hour, digits_hour) = c.number(2)?;
-    let time_separator = c.eat(|c| matches!(c, ':' | '.' | 'h'))?;
-    let (minute, digits_minute) = c.number(2)?;
-    let mut second_of_minute = 0;
-    let mut seconds = false;
-    if c.eat(|c| c == time_separator).is_some() {
-        match c.number(2) {
-            Some((s, 2)) => {
-                second_of_minute = s;
-                seconds = true;
-            }
-            // `13:55: Ana` ends with a colon; a longer number is no time.
-            Some(_) => return None,
-            None => c.at -= 1,
-        }
+    // Canada writes `20 h 47 min 10 s`.
+    let spaced = c.blanks();
+    let time_separator = c.eat(|c| c == 'h' || (!spaced && matches!(c, ':' | '.')))?;
+    if time_separator == 'h' {
+        c.blanks();
     }
+    let (minute, digits_minute) = c.number(2)?;
+    let (second_of_minute, seconds) = match second(&mut c, time_separator)? {
+        Some(second) => (second, true),
+        None => (0, false),
+    };
     if digits_hour > 2 || digits_minute != 2 || hour > 24 || minute > 59 || second_of_minute > 59 {
         return None;
     }
@@ -177,6 +173,31 @@ pub fn parse(line: &str) -> Option<Header> {
     };
     let ms = (u32::from(hour) * 3_600 + u32::from(minute) * 60 + u32::from(second_of_minute)) * 1_000;
     Some(Header { shape, date: [first, second, third], ms, rest: c.at })
+}
+
+/// The second behind a minute, `Some(None)` if there is none; `None` if what stands there is no time.
+fn second(c: &mut Cursor<'_>, separator: char) -> Option<Option<u16>> {
+    let here = c.at;
+    if separator == 'h' {
+        c.blanks();
+        if c.text[c.at..].starts_with("min") {
+            c.at += "min".len();
+            c.blanks();
+            let (second, _) = c.number(2)?;
+            c.blanks();
+            c.eat(|c| c == 's')?;
+            return Some(Some(second));
+        }
+    } else if c.eat(|c| c == separator).is_some() {
+        match c.number(2) {
+            Some((second, 2)) => return Some(Some(second)),
+            // `13:55: Ana` ends with a colon; a longer number is no time.
+            Some(_) => return None,
+            None => {}
+        }
+    }
+    c.at = here;
+    Some(None)
 }
 
 /// What ends the header; whether it is a colon.
@@ -316,6 +337,8 @@ mod tests {
             ("13. 6. 2018. 21:25 - a: m", [13, 6, 2018], time(21, 25, 0), "a: m"),
             ("[06-03-17 00:45:10] a: m", [6, 3, 17], time(0, 45, 10), "a: m"),
             ("06/03/2017 à 00:45 - a: m", [6, 3, 2017], time(0, 45, 0), "a: m"),
+            ("[2018-06-13 20 h 47 min 10 s] a: m", [2018, 6, 13], time(20, 47, 10), "a: m"),
+            ("2018-06-13 20 h 47 - a: m", [2018, 6, 13], time(20, 47, 0), "a: m"),
             ("2018.06.13. 21:25 - a: m", [2018, 6, 13], time(21, 25, 0), "a: m"),
             ("[2018-06-13, 21:25:15] a: m", [2018, 6, 13], time(21, 25, 15), "a: m"),
             ("2018/6/13 下午9:25 - a: m", [2018, 6, 13], time(21, 25, 0), "a: m"),

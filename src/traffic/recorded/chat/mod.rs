@@ -10,6 +10,8 @@ mod roles;
 mod wordings;
 
 #[cfg(test)]
+mod locales;
+#[cfg(test)]
 mod tests;
 
 use crate::traffic::log::Precision;
@@ -154,33 +156,35 @@ impl Seen {
         if let Some(date) = wordings::date_in_name(rest) {
             self.evidence.named.push((header.date, date));
         }
-        let Some((before, text)) = rest.split_once(": ").or_else(|| Some((rest.strip_suffix(':')?, "")))
-        else {
+        let Some((before, text)) = at_colon(rest).or_else(|| Some((rest.strip_suffix(':')?, ""))) else {
             return;
         };
         let name = author_name(before);
+        if let Some(seen) = self.authors.get_mut(name) {
+            seen.messages += 1;
+            if seen.always_longer {
+                let longer = at_colon(text).map(|(more, _)| more);
+                seen.always_longer = longer.is_some() && longer == seen.longer.as_deref();
+            }
+            return;
+        }
         if name.is_empty() || wordings::notice_with_colon(name) {
             return;
         }
         if self.first_author.is_none() {
             self.first_author = Some(name.to_owned());
         }
-        let longer = text.split_once(": ").map(|(more, _)| more);
-        match self.authors.get_mut(name) {
-            Some(seen) => {
-                seen.messages += 1;
-                seen.always_longer &= longer.is_some() && longer == seen.longer.as_deref();
-            }
-            None => {
-                let seen = AuthorSeen {
-                    messages: 1,
-                    longer: longer.map(str::to_owned),
-                    always_longer: longer.is_some(),
-                };
-                self.authors.insert(name.to_owned(), seen);
-            }
-        }
+        let longer = at_colon(text).map(|(more, _)| more.to_owned());
+        let seen = AuthorSeen { messages: 1, always_longer: longer.is_some(), longer };
+        self.authors.insert(name.to_owned(), seen);
     }
+}
+
+/// Split at the first colon that a blank follows.
+fn at_colon(text: &str) -> Option<(&str, &str)> {
+    let bytes = text.as_bytes();
+    let at = memchr::memchr_iter(b':', bytes).find(|at| bytes.get(at + 1) == Some(&b' '))?;
+    Some((&text[..at], &text[at + 2..]))
 }
 
 /// A name without marks, and without the `~` before the self-chosen name of somebody who is not in
@@ -523,7 +527,10 @@ fn one_entry(entry: &Entry<'_>, stamp: clock::Stamp, chat: &str, roles: &Roles, 
             intake.notice();
             return;
         }
-        Body::Text { text, .. } if entry.header.shape.bracket && wordings::plain_notice(text) => {
+        Body::Text { text, .. }
+            if (entry.header.shape.bracket && wordings::plain_notice(text))
+                || wordings::is_encryption_note(text) =>
+        {
             intake.notice();
             return;
         }

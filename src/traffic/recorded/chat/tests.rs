@@ -6,7 +6,7 @@ use crate::traffic::recorded::{ImportError, ImportReport, Input, Options, import
 fn read_all(inputs: &[(&str, &str)], options: &Options) -> (ImportReport, Vec<Event>) {
     let mut events = Vec::new();
     let inputs: Vec<Input> = inputs.iter().map(|(name, text)| Input::memory(name, text.as_bytes())).collect();
-    let report = import(&inputs, options, &mut |e| events.push(e)).unwrap();
+    let report = import(&inputs, options, &mut |e| events.push(e.clone())).unwrap();
     (report, events)
 }
 

@@ -1,6 +1,10 @@
 //! What WhatsApp itself writes into an export, in the languages whose wording is known: media left
 //! out, attachments, deleted and edited messages, notices. Compared without invisible marks.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::super::script::{is_invisible, trim_marks};
 
 /// What the body of an entry is.
@@ -19,7 +23,30 @@ pub enum Body<'a> {
 }
 
 /// Bodies that stand for media left out, whatever kind.
-const MEDIA_OMITTED: [&str; 30] = [
+const MEDIA_OMITTED: [&str; 53] = [
+    "<मीडिया के बिना>",
+    "<मीडिया शामिल नहीं है>",
+    "<الوسائط غير مدرجة>",
+    "<الوسائط مستبعدة>",
+    "<媒体文件已忽略>",
+    "<省略影音內容>",
+    "<미디어 파일 제외됨>",
+    "<사진 생략>",
+    "<Media har utelämnats>",
+    "<Medier udeladt>",
+    "<Mediefil utelatt>",
+    "<Media jätetty pois>",
+    "<Média vynechána>",
+    "<Conținut media omis>",
+    "<Média elhagyva>",
+    "<Παραλήφθηκαν μέσα>",
+    "<המדיה לא נכללה>",
+    "<ไม่รวมสื่อ>",
+    "<Phương tiện bị bỏ qua>",
+    "<Mitjans omesos>",
+    "<Multimedia pominięto>",
+    "<View once voice message omitted>",
+    "<Медиафайлы без вложений>",
     "<Media omitted>",
     "<Multimedia omitido>",
     "<Archivo omitido>",
@@ -53,7 +80,42 @@ const MEDIA_OMITTED: [&str; 30] = [
 ];
 
 /// The first words of what iOS writes for media left out ("image omitted", "Bild weggelassen").
-const KINDS: [(&str, &str); 46] = [
+const KINDS: [(&str, &str); 81] = [
+    ("इमेज", "image"),
+    ("फ़ोटो", "image"),
+    ("फोटो", "image"),
+    ("छवि", "image"),
+    ("वीडियो", "video"),
+    ("ऑडियो", "audio"),
+    ("स्टिकर", "sticker"),
+    ("दस्तावेज़", "document"),
+    ("डॉक्यूमेंट", "document"),
+    ("صورة", "image"),
+    ("الصورة", "image"),
+    ("فيديو", "video"),
+    ("الفيديو", "video"),
+    ("صوت", "audio"),
+    ("الصوت", "audio"),
+    ("ملصق", "sticker"),
+    ("الملصق", "sticker"),
+    ("مستند", "document"),
+    ("المستند", "document"),
+    ("fotoğraf", "image"),
+    ("dokumen", "document"),
+    ("suara", "audio"),
+    ("kontak", "contact"),
+    ("kişi", "contact"),
+    ("contatto", "contact"),
+    ("contacto", "contact"),
+    ("contato", "contact"),
+    ("kontakt", "contact"),
+    ("image.", "image"),
+    ("画像", "image"),
+    ("動画", "video"),
+    ("写真", "image"),
+    ("图片", "image"),
+    ("视频", "video"),
+    ("语音", "audio"),
     ("image", "image"),
     ("imagen", "image"),
     ("imagem", "image"),
@@ -103,7 +165,32 @@ const KINDS: [(&str, &str); 46] = [
 ];
 
 /// The last words of what iOS writes for media left out.
-const OMITTED: [&str; 31] = [
+const OMITTED: [&str; 56] = [
+    "गई",
+    "गया",
+    "छोड़ी",
+    "छोड़ा",
+    "हटाई",
+    "हटाया",
+    "استبعاد",
+    "استبعادها",
+    "مستبعدة",
+    "محذوفة",
+    "محذوف",
+    "مدرجة",
+    "مضمّنة",
+    "excluded",
+    "excluído",
+    "excluída",
+    "allegata",
+    "cihazda",
+    "omise.",
+    "省略",
+    "省略されました",
+    "已略過",
+    "已忽略",
+    "utelämnades",
+    "udeladt.",
     "omitted",
     "omitido",
     "omitida",
@@ -156,7 +243,24 @@ const ATTACHED: [&str; 15] = [
     "file terlampir",
 ];
 
-const DELETED: [&str; 40] = [
+const DELETED: [&str; 57] = [
+    "This message was deleted by an admin",
+    "यह मैसेज डिलीट कर दिया गया",
+    "यह मैसेज हटा दिया गया है",
+    "यह संदेश हटा दिया गया था",
+    "आपने यह मैसेज डिलीट किया",
+    "आपने यह संदेश हटा दिया",
+    "حذفت هذه الرسالة",
+    "لقد حذفت هذه الرسالة",
+    "Pesan ini telah dihapus",
+    "Anda telah menghapus pesan ini",
+    "Esta mensagem foi eliminada",
+    "Eliminou esta mensagem",
+    "Ce message a été supprimé par un admin",
+    "Questo messaggio è stato eliminato da un amministratore",
+    "あなたはこのメッセージを削除しました",
+    "您已删除此消息",
+    "您已刪除此訊息",
     "This message was deleted",
     "You deleted this message",
     "This message was deleted by admin",
@@ -199,7 +303,12 @@ const DELETED: [&str; 40] = [
     "تم حذف هذه الرسالة",
 ];
 
-const EDITED: [&str; 16] = [
+const EDITED: [&str; 21] = [
+    "<यह मैसेज एडिट किया गया>",
+    "<تم تعديل هذه الرسالة>",
+    "<Ta wiadomość została zmieniona>",
+    "<Pesan ini telah diedit>",
+    "<Bu mesaj düzenlenmiştir>",
     "<This message was edited>",
     "<Se editó este mensaje.>",
     "<Se editó este mensaje>",
@@ -219,7 +328,30 @@ const EDITED: [&str; 16] = [
 ];
 
 /// Parts of notices, in lower case: enough of each to leave no doubt.
-const NOTICES: [&str; 62] = [
+const NOTICES: [&str; 85] = [
+    "messages to this chat and calls are now secured",
+    "no one outside of this chat, not even whatsapp",
+    "مشفرة تمامًا بين الطرفين",
+    "مشفّرة تمامًا بين الطرفين",
+    "एंड-टू-एंड एन्क्रिप्ट",
+    "uçtan uca şifreli",
+    "terenkripsi secara end-to-end",
+    "dienkripsi secara end-to-end",
+    "защищены сквозным шифрованием",
+    "szyfrowane w pełni",
+    "bota kodlama",
+    "joined from the community",
+    "pinned a message",
+    "anclaste un mensaje",
+    "fijó un mensaje",
+    "fixou uma mensagem",
+    "hat eine nachricht angepinnt",
+    "started a call",
+    "cambió los ajustes",
+    "está usando um serviço seguro",
+    "se unió mediante el enlace",
+    "ha lasciato il gruppo",
+    "a quitté le groupe",
     "end-to-end encrypted",
     "are now secured with end-to-end",
     "created group",
@@ -284,18 +416,19 @@ const NOTICES: [&str; 62] = [
     "heeft de groep",
 ];
 
-/// Whether a text, already in lower case, is a notice beyond doubt.
-fn is_notice(lower: &str) -> bool {
-    NOTICES.iter().any(|notice| lower.contains(notice))
+/// Whether a text is a notice beyond doubt.
+fn is_notice(text: &str) -> bool {
+    /// All notices at once, in one pass over the text.
+    static ANY: LazyLock<Option<AhoCorasick>> =
+        LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(NOTICES).ok());
+    ANY.as_ref().is_some_and(|notices| notices.is_match(text))
 }
 
 /// Whether what stands before a colon is the beginning of a notice rather than an author: a name is
 /// short and holds no quotation.
 pub fn notice_with_colon(before: &str) -> bool {
     const LONGEST_NAME: usize = 80;
-    before.chars().count() > LONGEST_NAME
-        || before.contains(['"', '“', '”', '«', '„'])
-        || is_notice(&before.to_lowercase())
+    before.chars().count() > LONGEST_NAME || before.contains(['"', '“', '”', '«', '„']) || is_notice(before)
 }
 
 /// The kind of a file, by its extension.
@@ -355,20 +488,24 @@ pub fn classify(body: &str) -> Body<'_> {
 /// about a missed call, so words about calls must be all there is.
 pub fn plain_notice(text: &str) -> bool {
     const CALLS: [&str; 5] = ["missed", "perdida", "verpasster", "manqué", "persa"];
-    if text.len() > 240 {
+    if text.len() > 240 || !is_notice(text) {
         return false;
     }
     let lower = text.to_lowercase();
-    if CALLS.iter().any(|word| lower.contains(word)) {
-        return NOTICES.contains(&lower.trim_end_matches('.'));
-    }
-    is_notice(&lower)
+    !CALLS.iter().any(|word| lower.contains(word)) || NOTICES.contains(&lower.trim_end_matches('.'))
+}
+
+/// The note that begins every chat, which some exports attribute to the group or the contact.
+pub fn is_encryption_note(text: &str) -> bool {
+    text.starts_with("Messages ") && text.len() < 400 && text.contains("end-to-end encrypt")
 }
 
 /// Everything that stands in brackets: media left out, attached, edited.
 fn bracketed<'a>(text: &'a str, first: &'a str, rest: &'a str) -> Option<Body<'a>> {
     if let Some((name, phrase)) = first.strip_suffix(')').and_then(|f| f.rsplit_once(" ("))
-        && (ATTACHED.iter().any(|a| a.eq_ignore_ascii_case(phrase)) || is_camera_name(name))
+        && (ATTACHED.iter().any(|a| a.eq_ignore_ascii_case(phrase))
+            || is_camera_name(name)
+            || (is_file_name(name) && phrase.chars().all(|c| c.is_alphabetic() || c.is_whitespace())))
     {
         return Some(Body::Media { kind: kind_of_file(name), caption: rest, left_out: false });
     }
@@ -412,23 +549,47 @@ fn is_camera_name(name: &str) -> bool {
     known && name.contains("-WA") && !name.contains(' ')
 }
 
+/// A name with an extension that files have; what stands in brackets behind it is said in every language.
+fn is_file_name(name: &str) -> bool {
+    const EXTENSIONS: [&str; 28] = [
+        "jpg", "jpeg", "png", "gif", "webp", "heic", "mp4", "3gp", "mov", "opus", "m4a", "mp3", "aac", "ogg",
+        "amr", "wav", "vcf", "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "txt", "csv", "zip", "apk",
+    ];
+    let name = trim_marks(name);
+    name.rsplit_once('.').is_some_and(|(stem, extension)| {
+        !stem.is_empty() && EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension))
+    })
+}
+
 /// The kind in "image omitted" and the like; behind a mark, the first word is enough.
 fn omitted(text: &str, marked: bool) -> Option<&'static str> {
-    let mut words = text.split_whitespace();
-    let first = words.next()?.to_lowercase();
-    let last = words.next_back();
-    let kind = KINDS.iter().find(|(word, _)| *word == first).map(|(_, kind)| *kind);
-    match (kind, last) {
-        (Some(kind), None) if marked => Some(kind),
-        (Some(kind), Some(last)) if text.len() <= 60 && OMITTED.contains(&last.to_lowercase().as_str()) => {
-            Some(kind)
-        }
-        _ => None,
+    if text.len() > 60 {
+        return None;
     }
+    let kind = |word: &str| KINDS.iter().find(|(known, _)| same(known, word)).map(|(_, kind)| *kind);
+    let left_out = |word: &str| OMITTED.iter().any(|known| same(known, word));
+    match text.rsplit_once(char::is_whitespace) {
+        None if marked => kind(text),
+        None => None,
+        // Languages order the words as they like; behind a mark nobody else can have written them.
+        Some(_) if marked && text.split_whitespace().any(left_out) => text.split_whitespace().find_map(kind),
+        Some((before, last)) if left_out(last) => kind(before.split_whitespace().next()?),
+        Some(_) => None,
+    }
+}
+
+/// The same but for the case; `word` is in lower case.
+fn same(word: &str, other: &str) -> bool {
+    word.eq_ignore_ascii_case(other)
+        || (!other.is_ascii() && other.chars().flat_map(char::to_lowercase).eq(word.chars()))
 }
 
 /// The date in the name of an attached file: `IMG-20210428-WA0001.jpg`, `00000042-PHOTO-2020-06-07-15-13-20.jpg`.
 pub fn date_in_name(body: &str) -> Option<jiff::civil::Date> {
+    // Most messages are told apart by one look.
+    if memchr::memchr2(b'(', b'<', body.as_bytes()).is_none() {
+        return None;
+    }
     if !body.contains("-WA")
         && !body.contains("-PHOTO")
         && !body.contains("-VIDEO")
@@ -480,6 +641,14 @@ mod tests {
             ("IMG-20210428-WA0001.jpg (file attached)\nlook", media("image", "look", false)),
             ("PTT-20210428-WA0001.opus (bestand)", media("audio", "", false)),
             ("Mi recibo 3.pdf (archivo adjunto)", media("document", "", false)),
+            ("рахунок.pdf (файл додано)", media("document", "", false)),
+            ("\u{200e}इमेज छोड़ी गई", media("image", "", true)),
+            ("\u{200e}görüntü dahil edilmedi", media("image", "", true)),
+            ("\u{200e}تم استبعاد الصورة", media("image", "", true)),
+            ("\u{200e}immagine omessa", media("image", "", true)),
+            ("<Media omesso>", media("unknown", "", true)),
+            ("<मीडिया छोड़ा गया>", media("unknown", "", true)),
+            ("Pesan ini telah dihapus", Body::Deleted),
             ("This message was deleted", Body::Deleted),
             ("Se eliminó este mensaje.", Body::Deleted),
             ("\u{200e}You deleted this message.", Body::Deleted),

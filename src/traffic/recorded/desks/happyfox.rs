@@ -118,7 +118,8 @@ fn update(
             "status_change" => vocabulary::status(&name).into_owned(),
             "priority_change" => vocabulary::priority(&name).into_owned(),
             // The new assignee is a person.
-            "assignee_change" => intake.privacy.pseudonym(&name).to_owned(),
+            "assignee_change" if name.is_empty() => String::new(),
+            "assignee_change" => intake.privacy.pseudonym(&name).as_str().to_owned(),
             _ => name.into_owned(),
         };
         if !value.is_empty() {

@@ -6,7 +6,7 @@ use crate::traffic::recorded::{Format, ImportReport, Input, Options, import};
 fn read_all(inputs: &[(&str, &str)], format: Format) -> (ImportReport, Vec<Event>) {
     let mut events = Vec::new();
     let inputs: Vec<Input> = inputs.iter().map(|(name, text)| Input::memory(name, text.as_bytes())).collect();
-    let report = import(&inputs, &Options::default(), &mut |e| events.push(e)).unwrap();
+    let report = import(&inputs, &Options::default(), &mut |e| events.push(e.clone())).unwrap();
     for file in &report.files {
         assert_eq!(file.format, format.name(), "{}: {}", file.name, file.reason);
     }

@@ -34,7 +34,7 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
         records(input, &mut first, &mut |record, _, _, _| known.learn(record))?;
     }
     for name in &known.names {
-        intake.privacy.name("", name);
+        intake.privacy.name_anywhere(name);
     }
     let mut reader = Reader { known, seen: Set::default() };
     for input in inputs {

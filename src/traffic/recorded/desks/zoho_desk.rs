@@ -72,7 +72,7 @@ fn others(sheet: &Sheet<'_>, intake: &mut Intake<'_>) -> Result<(), ImportError>
     sheet.table.rows(sheet.input, intake, &mut |row, _, intake| {
         let cell = sheet.cells(row);
         for field in ["firstName", "lastName", "email"] {
-            intake.privacy.name("", cell(field));
+            intake.privacy.name_anywhere(cell(field));
         }
         intake.notice();
     })

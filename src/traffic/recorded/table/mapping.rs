@@ -202,6 +202,19 @@ impl Mapping {
         std::iter::once(&self.columns.from).chain(self.event.iter().map(|e| &e.columns.from)).flatten()
     }
 
+    /// The columns of the events that last rows give, and of the conversation; none if there are no such
+    /// events.
+    pub fn column_names_of_last(&self) -> Vec<String> {
+        if self.event.iter().all(|e| e.when != When::Last) {
+            return Vec::new();
+        }
+        let last = Mapping {
+            event: self.event.iter().filter(|e| e.when == When::Last).cloned().collect(),
+            ..self.clone()
+        };
+        last.column_names()
+    }
+
     /// All columns it names, each once.
     pub fn column_names(&self) -> Vec<String> {
         let mut names: Vec<String> = self.cells().filter_map(|c| c.column().map(str::to_owned)).collect();

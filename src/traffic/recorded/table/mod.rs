@@ -1,4 +1,4 @@
-//! Any table, CSV or JSON Lines, by a mapping. Mappings for tables that are met often are shipped and
+//! Any table, CSV, Parquet or JSON Lines, by a mapping. Mappings for tables that are met often are shipped and
 //! found by the columns of the file.
 
 mod mapping;
@@ -49,6 +49,13 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
     };
     for input in inputs {
         let head = input.head()?;
+        if head.starts_with(b"PAR1") {
+            let mapping = told.as_ref().ok_or_else(|| needs_mapping(input))?;
+            let label = intake.label_of(input);
+            intake.note(format!("{label}: read as \"{}\"", mapping.name));
+            parquet(input, mapping, intake)?;
+            continue;
+        }
         let is_json = head.trim_ascii_start().first().is_some_and(|b| matches!(b, b'{' | b'['));
         let table = if is_json { None } else { Some(Table::open(input, intake.options.limits)?) };
         let mapping = match (&told, &table) {
@@ -111,6 +118,24 @@ fn lines(input: &Input, mapping: &Mapping, intake: &mut Intake<'_>) -> Result<()
     Ok(())
 }
 
+#[cfg(feature = "frames")]
+fn parquet(input: &Input, mapping: &Mapping, intake: &mut Intake<'_>) -> Result<(), ImportError> {
+    let names = mapping.column_names();
+    let mut reader = Reader::new(mapping, &names, intake);
+    super::log_parquet::rows(input, &names, intake, &mut |cells, row, intake| {
+        intake.element();
+        reader.row(cells, row, intake);
+    })?;
+    reader.finish(intake);
+    Ok(())
+}
+
+#[cfg(not(feature = "frames"))]
+fn parquet(input: &Input, _: &Mapping, _: &mut Intake<'_>) -> Result<(), ImportError> {
+    let what = "this build reads no Parquet; build with the feature `frames`".to_owned();
+    Err(ImportError::Unusable { file: input.name.clone(), what })
+}
+
 /// The value of a member, or of members inside members: `a.b`.
 fn at_path<'v>(row: &'v serde_json::Value, path: &str) -> Cow<'v, str> {
     let found = row.get(path).or_else(|| path.split('.').try_fold(row, |value, key| value.get(key)));
@@ -150,9 +175,20 @@ struct Reader {
     events: Vec<EventReader>,
     begun: Set<u64>,
     ids: Set<u64>,
-    /// The last row of each conversation, if an event needs it.
-    ends: Map<u64, (u64, Vec<String>)>,
-    needs_ends: bool,
+    /// The last row of each conversation, if an event needs it: its line, and the cells that these events
+    /// are made of, one behind the other.
+    ends: Map<u64, (u64, Box<str>)>,
+    /// Positions of those cells.
+    end_slots: Vec<usize>,
+}
+
+/// Stands between the cells of a kept row, and hardly in them.
+const BETWEEN: &str = "\u{1f}";
+
+/// Positions of the cells that the events of last rows are made of; none if there are no such events.
+fn end_slots(mapping: &Mapping, names: &[String]) -> Vec<usize> {
+    let wanted = mapping.column_names_of_last();
+    names.iter().enumerate().filter(|(_, name)| wanted.contains(name)).map(|(slot, _)| slot).collect()
 }
 
 /// What an event was made of.
@@ -206,7 +242,7 @@ impl Reader {
             conversation: resolve(columns.conversation.as_ref().unwrap_or(&nothing())),
             endless: columns.endless,
             id: columns.id.as_ref().map(resolve),
-            needs_ends: events.iter().any(|e| e.when == When::Last),
+            end_slots: end_slots(mapping, names),
             events,
             begun: Set::default(),
             ids: Set::default(),
@@ -239,8 +275,9 @@ impl Reader {
                 }
             }
         }
-        if self.needs_ends {
-            self.ends.insert(key, (line, cells.iter().map(|c| c.as_ref().to_owned()).collect()));
+        if !self.end_slots.is_empty() {
+            let cells: Vec<&str> = self.end_slots.iter().map(|slot| cells[*slot].as_ref()).collect();
+            self.ends.insert(key, (line, cells.join(BETWEEN).into()));
         }
         if made.is_empty() {
             return intake.notice();
@@ -253,10 +290,14 @@ impl Reader {
 
     /// The events of last rows.
     fn finish(&mut self, intake: &mut Intake<'_>) {
-        let mut ends: Vec<(u64, (u64, Vec<String>))> = std::mem::take(&mut self.ends).into_iter().collect();
-        ends.sort_by_key(|(_, (line, _))| *line);
-        for (key, (line, cells)) in ends {
-            let cells: Vec<Cow<'_, str>> = cells.iter().map(|c| Cow::Borrowed(c.as_str())).collect();
+        let mut ends: Vec<(u64, (u64, Box<str>))> = std::mem::take(&mut self.ends).into_iter().collect();
+        ends.sort_unstable_by_key(|(_, (line, _))| *line);
+        let width = self.end_slots.iter().max().map_or(0, |slot| slot + 1);
+        for (key, (line, kept)) in ends {
+            let mut cells: Vec<Cow<'_, str>> = vec![Cow::Borrowed(""); width];
+            for (slot, cell) in self.end_slots.iter().zip(kept.split(BETWEEN)) {
+                cells[*slot] = Cow::Borrowed(cell);
+            }
             let Some(conversation) = self.conversation.word(&cells, &self.missing) else { continue };
             for event in self.events.iter_mut().filter(|e| e.when == When::Last) {
                 match event.make(&cells, &self.missing, key) {

@@ -178,7 +178,13 @@ object! {
 }
 object! {
     /// Something that happened to a user.
-    System { kind: Scalar<'a> = "type", wa_id: Scalar<'a>, new_wa_id: Scalar<'a>, user_id: Scalar<'a> }
+    System {
+        kind: Scalar<'a> = "type",
+        wa_id: Scalar<'a>,
+        new_wa_id: Scalar<'a>,
+        user_id: Scalar<'a>,
+        previous_user_id: Scalar<'a>,
+    }
 }
 object! {
     /// A new text for an old message.
@@ -188,6 +194,7 @@ object! {
     /// How far a message of the business has got.
     Status {
         id: Scalar<'a>,
+        kind: Scalar<'a> = "type",
         status: Scalar<'a>,
         timestamp: Scalar<'a>,
         recipient_id: Scalar<'a>,

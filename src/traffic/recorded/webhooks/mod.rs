@@ -28,14 +28,6 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
             reader.post(value.bytes, value.line, intake, 0);
         })?;
     }
-    if reader.implied > 0 {
-        intake.note(format!(
-            "{} messages of the desk are known by their delivery alone: their text is not in webhooks, and who wrote \
-             them is not either (marketing and authentication templates are taken for the system's, the others for \
-             agents')",
-            reader.implied
-        ));
-    }
     Ok(())
 }
 
@@ -55,11 +47,10 @@ struct Webhooks {
     seen: Set<u64>,
     /// Highest state of each message of the business.
     states: Map<u64, u8>,
-    /// Messages of the business that are in the log.
-    spoken: Set<u64>,
+    /// Messages of the business that are known by their delivery, and since when.
+    implied: Map<u64, (i64, u8)>,
     /// Names registered.
     named: Set<u64>,
-    implied: u64,
 }
 
 /// Which way a message went.
@@ -170,6 +161,11 @@ impl Webhooks {
         }
         for (i, status) in value.statuses.iter().enumerate() {
             intake.element();
+            if field == "calls" || status.kind.as_str() == "call" {
+                intake.found("call");
+                intake.notice();
+                continue;
+            }
             intake.found("status");
             self.status(status, contact, (place, "statuses", i, line), intake);
         }
@@ -202,17 +198,18 @@ impl Webhooks {
         let Some(stamp) = clock::epoch_text(message.timestamp.as_str()) else {
             return refuse(intake, "`timestamp` is no instant");
         };
-        if customer.is_empty() && message.group_id.some().is_none() {
-            return refuse(intake, "nobody is named as its author");
-        }
         intake.link(message.from.as_str(), message.from_user_id.as_str());
         if message.kind.as_str() == "system" {
             let system = &message.system;
+            let before = if customer.is_empty() { system.previous_user_id.as_str() } else { customer };
             for new in [&system.wa_id, &system.new_wa_id, &system.user_id] {
-                intake.link(customer, new.as_str());
+                intake.link(before, new.as_str());
             }
             intake.found(&format!("system_{}", known_word(system.kind.as_str())));
             return intake.notice();
+        }
+        if customer.is_empty() && message.group_id.some().is_none() {
+            return refuse(intake, "nobody is named as its author");
         }
         // The id makes a message the same. One that comes again with other content is another message
         // under a used id: it is kept, and counted.
@@ -226,14 +223,14 @@ impl Webhooks {
                 intake.found("same_id_other_message");
             }
             if way == Way::Echo {
-                self.spoken.insert(fingerprint(id));
+                intake.spoken(tie(0, id));
             }
         }
         let thread = Thread::Person(message.group_id.some().unwrap_or(customer));
         let from = if way == Way::Echo { Role::Agent } else { Role::Customer };
         let mut found = Found::message(thread, stamp, from, line);
         found.actor = if way == Way::Echo { "" } else { customer };
-        found.tie = tie(8, message.id.as_str());
+        found.tie = tie(16, message.id.as_str());
         fill(&mut found, message, intake);
         intake.keep();
         intake.event(found);
@@ -286,21 +283,29 @@ impl Webhooks {
             intake.found(&format!("status_{}", known_word(state)));
         }
         let thread = Thread::Person(recipient);
-        if state == "sent" && self.spoken.insert(fingerprint(id)) {
-            self.implied += 1;
+        // What has been sent was written. If `sent` itself is lost, a later state tells as much, later.
+        if (SENT..FAILED).contains(&rank) && self.earlier(id, (stamp.0.ms(), rank)) {
             let automatic = matches!(
                 status.pricing.category.as_str(),
                 "marketing" | "marketing_lite" | "authentication" | "authentication_international"
             );
             let from = if automatic { Role::System } else { Role::Agent };
             let mut found = Found::message(thread, stamp, from, line);
-            found.tie = tie(1, id);
+            (found.tie, found.implied) = (tie(rank - SENT, id), true);
             intake.event(found);
         }
         let mut found = Found::happened(thread, stamp, Kind::Delivery, known_word(state), line);
-        found.tie = tie(rank.max(2), id);
+        found.tie = tie(8 + rank, id);
         intake.keep();
         intake.event(found);
+    }
+
+    /// Whether no state of this message is known that is as early.
+    fn earlier(&mut self, id: &str, state: (i64, u8)) -> bool {
+        let known = self.implied.entry(fingerprint(id)).or_insert((i64::MAX, 0));
+        let earlier = state < *known;
+        *known = state.min(*known);
+        earlier
     }
 
     fn preference(
@@ -388,7 +393,11 @@ fn fill<'f>(found: &mut Found<'f>, message: &'f Message<'_>, intake: &mut Intake
         "edit" => {
             found.kind = Kind::Tag;
             found.value = Some("edited");
-            found.text = message.edit.as_ref().and_then(|e| e.message.text.body.some());
+            found.text = message.edit.as_ref().and_then(|e| {
+                let media = [&e.message.image, &e.message.video, &e.message.document];
+                let captions = media.into_iter().flatten().filter_map(|m| m.caption.some());
+                e.message.text.body.some().or(captions.into_iter().next())
+            });
             intake.found("edited");
         }
         "revoke" => {
@@ -407,13 +416,14 @@ fn fill<'f>(found: &mut Found<'f>, message: &'f Message<'_>, intake: &mut Intake
     }
 }
 
+const SENT: u8 = 3;
 const FAILED: u8 = 7;
 
 /// The state of a message only rises; failure stands apart, above all.
 fn rank(state: &str) -> u8 {
     match state {
         "enqueued" | "accepted" => 2,
-        "sent" => 3,
+        "sent" => SENT,
         "delivered" => 4,
         "read" => 5,
         "played" => 6,

@@ -8,7 +8,7 @@ use crate::traffic::recorded::{ImportReport, Input, Options, import};
 fn read(text: &str) -> (ImportReport, Vec<Event>) {
     let mut events = Vec::new();
     let report = import(&[Input::memory("hooks.jsonl", text.as_bytes())], &Options::default(), &mut |e| {
-        events.push(e)
+        events.push(e.clone())
     })
     .unwrap();
     assert_eq!(report.files[0].format, "whatsapp_webhooks", "{}", report.files[0].reason);
@@ -134,6 +134,46 @@ fn layouts_history_and_echoes() {
     assert_eq!((r.read, r.kept), (4, 4));
     let roles: Vec<_> = events.iter().filter(|e| e.kind == Kind::Message).map(|e| e.from).collect();
     assert_eq!(roles, [Role::Customer, Role::Agent, Role::Agent], "an echo is not told again by its state");
+}
+
+/// A message of the desk is known by the earliest state of it that comes, in whatever order they come,
+/// and not at all if the message itself is there.
+#[test]
+fn messages_known_by_their_delivery() {
+    let states = [
+        body(&[statuses(&[status("X", "read", 30)])]),
+        body(&[statuses(&[status("X", "delivered", 20)])]),
+        body(&[statuses(&[status("Y", "sent", 40)])]),
+        body(&[statuses(&[status("Z", "failed", 50)])]),
+    ];
+    let echo = r#"{"message_echoes":[{"from":"15550001111","to":"5511999990000","id":"Y","timestamp":"1772458239","type":"text","text":{"body":"from the phone"}}]}"#;
+    let echo = body(&[echo.to_owned()]);
+    for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 4, 1, 0, 3]] {
+        let bodies: Vec<&str> = order.iter().map(|n| states.get(*n).unwrap_or(&echo).as_str()).collect();
+        let (r, events) = read(&bodies.concat());
+        assert!(r.balanced());
+        let said: Vec<_> = events
+            .iter()
+            .filter(|e| e.kind == Kind::Message)
+            .map(|e| ((e.at.ms() - 1_772_458_200_000) / 1_000, e.text.as_deref()))
+            .collect();
+        assert_eq!(said, [(20, None), (39, Some("from the phone"))], "{order:?}");
+        assert!(r.notes.iter().any(|n| n.starts_with("1 messages of the desk")), "{:?}", r.notes);
+    }
+}
+
+#[test]
+fn calls_edits_and_changed_user_ids() {
+    let call = r#"{"statuses":[{"id":"wacid.A","timestamp":"1772458200","type":"call","status":"RINGING","recipient_id":"5511999990000"}]}"#;
+    let edit = r#"{"messages":[{"from":"5511999990000","id":"E","timestamp":"1772458201","type":"edit","edit":{"original_message_id":"A","message":{"type":"image","image":{"caption":"new words","id":"1"}}}}]}"#;
+    let before = r#"{"messages":[{"from_user_id":"CO.1","id":"A","timestamp":"1772458200","type":"text","text":{"body":"x"}}]}"#;
+    let changed = r#"{"messages":[{"id":"B","timestamp":"1772458202","type":"system","system":{"type":"user_changed_user_id","user_id":"MX.2","previous_user_id":"CO.1"}}]}"#;
+    let after = r#"{"messages":[{"from_user_id":"MX.2","id":"C","timestamp":"1772458203","type":"text","text":{"body":"y"}}]}"#;
+    let (r, events) = read(&[call, edit, before, changed, after].map(|v| body(&[v.to_owned()])).concat());
+    assert_eq!((r.read, r.kept, r.notices, r.quarantined), (5, 3, 2, 0), "{:?}", r.quarantine);
+    assert!(events.iter().any(|e| e.kind == Kind::Tag && e.text.as_deref() == Some("new words")));
+    let people: std::collections::BTreeSet<_> = events.iter().map(|e| e.actor.as_str()).collect();
+    assert_eq!(people.len(), 2, "the number, and the one person with two ids");
 }
 
 proptest! {
