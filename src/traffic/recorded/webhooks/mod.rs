@@ -9,6 +9,9 @@ mod body;
 #[cfg(test)]
 mod tests;
 
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash, Hasher};
+
 use crate::traffic::log::{Kind, Role};
 
 use super::clock;
@@ -62,7 +65,12 @@ enum Way {
 
 impl Webhooks {
     fn post(&mut self, bytes: &[u8], line: u64, intake: &mut Intake<'_>, depth: usize) {
-        let post: Post<'_> = match serde_json::from_slice(bytes) {
+        // Text that is known to be UTF-8 need not be looked at string by string.
+        let parsed = match std::str::from_utf8(bytes) {
+            Ok(text) => serde_json::from_str(text),
+            Err(_) => serde_json::from_slice(bytes),
+        };
+        let post: Post<'_> = match parsed {
             Ok(post) => post,
             Err(error) => return self.post_in_parts(bytes, line, &error, intake),
         };
@@ -334,24 +342,24 @@ impl Webhooks {
 
 /// What a message says, without what may differ from one delivery to the next (the address of a file).
 fn content_digest(message: &Message<'_>) -> u64 {
-    let written = |w: &Option<body::Written<'_>>| {
-        w.as_ref().map(|w| {
-            fingerprint((w.id.as_str(), w.caption.as_str(), w.name.as_str(), w.url.some().is_some()))
-        })
-    };
-    fingerprint((
-        message.text.body.as_str(),
-        message.button.text.as_str(),
-        [&message.image, &message.video, &message.document, &message.audio, &message.voice, &message.sticker]
-            .map(written),
-        message
-            .location
-            .as_ref()
-            .map(|l| fingerprint((l.latitude.as_str(), l.longitude.as_str(), l.name.as_str()))),
-        (message.reaction.emoji.as_ref().map(|e| e.as_str()), message.reaction.message_id.as_str()),
-        message.unsupported.as_ref().map(|u| u.kind.as_str()),
-        chosen(message),
-    ))
+    let mut digest = DefaultHasher::new();
+    message.text.body.as_str().hash(&mut digest);
+    message.button.text.as_str().hash(&mut digest);
+    let media =
+        [&message.image, &message.video, &message.document, &message.audio, &message.voice, &message.sticker];
+    for (n, written) in media.into_iter().enumerate() {
+        if let Some(w) = written {
+            (n, w.id.as_str(), w.caption.as_str(), w.name.as_str(), w.url.some().is_some()).hash(&mut digest);
+        }
+    }
+    if let Some(l) = &message.location {
+        (l.latitude.as_str(), l.longitude.as_str(), l.name.as_str()).hash(&mut digest);
+    }
+    let reaction = &message.reaction;
+    (reaction.emoji.as_ref().map(|e| e.as_str()), reaction.message_id.as_str()).hash(&mut digest);
+    message.unsupported.as_ref().map(|u| u.kind.as_str()).hash(&mut digest);
+    chosen(message).hash(&mut digest);
+    digest.finish()
 }
 
 fn chosen<'m>(message: &'m Message<'_>) -> Option<&'m str> {
