@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use regex::Regex;
 
 use super::super::script::{is_invisible, trim_marks};
 
@@ -419,8 +419,8 @@ const NOTICES: [&str; 85] = [
 /// Whether a text is a notice beyond doubt.
 fn is_notice(text: &str) -> bool {
     /// All notices at once, in one pass over the text.
-    static ANY: LazyLock<Option<AhoCorasick>> =
-        LazyLock::new(|| AhoCorasick::builder().ascii_case_insensitive(true).build(NOTICES).ok());
+    static ANY: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(&format!("(?i){}", NOTICES.map(regex::escape).join("|"))).ok());
     ANY.as_ref().is_some_and(|notices| notices.is_match(text))
 }
 
