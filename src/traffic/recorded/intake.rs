@@ -7,7 +7,7 @@ use std::fmt::Write;
 use crate::time::{Instant, Span};
 use crate::traffic::log::{Event, Kind, Precision, Role};
 
-use super::fingerprint::{Map, Set, fingerprint};
+use super::fingerprint::{Map, Set, fingerprint, stable};
 use super::forget::Forget;
 use super::input::Input;
 use super::language::Languages;
@@ -77,10 +77,34 @@ impl<'a> Found<'a> {
         }
     }
 
+    /// A message of the desk that is known by one of its states alone: sent, delivered or read. Given for
+    /// each of them, the earliest stands.
+    pub fn implied(
+        thread: Thread<'a>,
+        stamp: clock::Stamp,
+        state: &str,
+        id: &str,
+        line: u64,
+    ) -> Option<Self> {
+        let rank = match state {
+            "sent" => 0,
+            "delivered" => 1,
+            "read" => 2,
+            _ => return None,
+        };
+        let message = Found::message(thread, stamp, Role::Agent, line);
+        Some(Found { implied: true, tie: tie(rank, id), ..message })
+    }
+
     /// Something else that happened to the thread.
     pub fn happened(thread: Thread<'a>, stamp: clock::Stamp, kind: Kind, value: &'a str, line: u64) -> Self {
         Found { kind, value: Some(value), ..Found::message(thread, stamp, Role::System, line) }
     }
+}
+
+/// Orders events of one instant where the order of arrival means nothing: by rank, then by id.
+pub fn tie(rank: u8, id: &str) -> u64 {
+    u64::from(rank) << 56 | stable(id) >> 8
 }
 
 /// Takes what the readers find.

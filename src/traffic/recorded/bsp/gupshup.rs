@@ -7,7 +7,7 @@ use crate::traffic::log::{Kind, Role};
 
 use super::super::fingerprint::{Set, fingerprint};
 use super::super::input::Input;
-use super::super::intake::{Found, Intake, Thread};
+use super::super::intake::{Found, Intake, Thread, tie};
 use super::super::record::{Record, records};
 use super::super::report::ImportError;
 
@@ -72,9 +72,11 @@ fn event(record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Intake
         return intake.duplicate();
     }
     let thread = Thread::Person(&customer);
-    if state == "sent" {
-        intake.event(Found::message(thread, stamp, Role::Agent, line));
+    if let Some(message) = Found::implied(thread, stamp, state, &id, line) {
+        intake.event(message);
     }
     intake.keep();
-    intake.event(Found::happened(thread, stamp, Kind::Delivery, state, line));
+    // Behind the message that it implies, if both are of one instant.
+    let delivery = Found::happened(thread, stamp, Kind::Delivery, state, line);
+    intake.event(Found { tie: tie(8, &id), ..delivery });
 }

@@ -110,6 +110,11 @@ fn gupshup_of_both_versions() {
     assert_eq!(events[0].at.ms(), AT + 412);
     assert_eq!(events[1].at.ms(), AT + 67_000, "the inner time, in seconds");
     assert_eq!((r.messages, r.conversations), (2, 1));
+    let late: String = text.lines().filter(|l| !l.contains("\"sent\"")).map(|l| format!("{l}\n")).collect();
+    let (_, events) = read("g.jsonl", &late, Format::Gupshup);
+    let kinds: Vec<_> = events.iter().map(|e| (e.kind, e.at.ms() - AT)).collect();
+    let expected = [(Kind::Message, 412), (Kind::Message, 68_000), (Kind::Delivery, 68_000)];
+    assert_eq!(kinds, expected, "what was delivered was written");
     let v3 = r#"{"object":"whatsapp_business_account","gs_app_id":"app-1","entry":[{"id":"100","changes":[{"field":"messages","value":{"messaging_product":"whatsapp","statuses":[{"gs_id":"7b","id":"7b","recipient_id":"5511999990000","status":"enqueued","timestamp":1772461866120}]}}]}]}"#;
     let (r, events) = read("g3.json", v3, Format::WhatsappWebhooks);
     assert_eq!((r.read, r.kept), (1, 1));

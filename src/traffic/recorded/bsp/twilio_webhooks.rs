@@ -8,7 +8,7 @@ use crate::traffic::log::{Kind, Role};
 use super::super::clock;
 use super::super::fingerprint::{Set, fingerprint};
 use super::super::input::Input;
-use super::super::intake::{Found, Intake, Thread};
+use super::super::intake::{Found, Intake, Thread, tie};
 use super::super::lines::Lines;
 use super::super::report::ImportError;
 
@@ -84,10 +84,11 @@ fn request(text: &str, line: u64, seen: &mut Set<u64>, intake: &mut Intake<'_>) 
         };
         intake.event(found);
     } else {
-        if status == "sent" {
-            intake.event(Found::message(thread, stamp, Role::Agent, line));
+        if let Some(message) = Found::implied(thread, stamp, status, sid, line) {
+            intake.event(message);
         }
-        intake.event(Found::happened(thread, stamp, Kind::Delivery, status, line));
+        let delivery = Found::happened(thread, stamp, Kind::Delivery, status, line);
+        intake.event(Found { tie: tie(8, sid), ..delivery });
     }
     intake.keep();
 }

@@ -138,7 +138,7 @@ pub fn parse(line: &str) -> Option<Header> {
         c.blanks();
     }
     let (minute, digits_minute) = c.number(2)?;
-    let (second_of_minute, seconds) = match second(&mut c, time_separator)? {
+    let (second_of_minute, seconds) = match seconds_behind(&mut c, time_separator)? {
         Some(second) => (second, true),
         None => (0, false),
     };
@@ -176,7 +176,7 @@ pub fn parse(line: &str) -> Option<Header> {
 }
 
 /// The second behind a minute, `Some(None)` if there is none; `None` if what stands there is no time.
-fn second(c: &mut Cursor<'_>, separator: char) -> Option<Option<u16>> {
+fn seconds_behind(c: &mut Cursor<'_>, separator: char) -> Option<Option<u16>> {
     let here = c.at;
     if separator == 'h' {
         c.blanks();

@@ -15,9 +15,9 @@ use std::hash::{Hash, Hasher};
 use crate::traffic::log::{Kind, Role};
 
 use super::clock;
-use super::fingerprint::{Map, Set, fingerprint, stable};
+use super::fingerprint::{Map, Set, fingerprint};
 use super::input::Input;
-use super::intake::{Found, Intake, Thread};
+use super::intake::{Found, Intake, Thread, tie};
 use super::json::{self, Top};
 use super::report::ImportError;
 
@@ -438,11 +438,6 @@ fn rank(state: &str) -> u8 {
         "failed" => FAILED,
         _ => 0,
     }
-}
-
-/// Orders events of one second: by rank, then by id, never by arrival.
-fn tie(rank: u8, id: &str) -> u64 {
-    u64::from(rank) << 56 | stable(id) >> 8
 }
 
 /// A word of the platform; anything that is no plain word is not repeated.
