@@ -37,7 +37,8 @@ pub struct Traffic {
     pub bursts: Vec<At<Burst>>,
     /// A random environment: phases of higher and lower rate that follow one another (MMPP).
     pub phases: Vec<At<Phase>>,
-    /// Intents with their relative weights; all of them evenly if not given.
+    /// Intents with their relative weights; all of them evenly if not given. What a record was filed
+    /// under stands, if there is an intent of that name.
     pub intents: Option<At<Weights>>,
     /// Languages with their relative weights.
     pub languages: Option<At<Weights>>,

@@ -1,10 +1,12 @@
 //! Chatwoot API and webhooks: conversations, messages, ratings, reporting events. Times are Unix
 //! seconds, of which zero means never, or ISO 8601.
 
+use std::borrow::Cow;
+
 use crate::traffic::log::{Kind, Role};
 
 use super::super::clock::Stamp;
-use super::super::fingerprint::{Set, fingerprint};
+use super::super::fingerprint::{Map, Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
 use super::super::record::{Record, plain_text, records};
@@ -32,11 +34,22 @@ struct Reader {
     ended: Set<String>,
     /// Conversations with messages of their own.
     spoken: Set<String>,
+    /// The last state told of each conversation.
+    states: Map<String, String>,
 }
 
 /// Zero is a number, not a time.
 fn stamp(record: Record<'_>, path: &str, intake: &Intake<'_>) -> Option<Stamp> {
     record.stamp(path, &intake.options.zone())
+}
+
+fn status_of(record: Record<'_>) -> Cow<'static, str> {
+    match &*record.id("status") {
+        "0" => "open".into(),
+        "1" => "resolved".into(),
+        "2" | "3" => "pending".into(),
+        word => vocabulary::status(word),
+    }
 }
 
 impl Reader {
@@ -128,10 +141,23 @@ impl Reader {
         let (Some(begun), false) = (begun, id.is_empty()) else {
             return intake.quarantine(line, "a conversation without `id` or `created_at`", b"");
         };
-        if self.again("conversation", &id) {
-            return intake.duplicate();
-        }
+        let status = status_of(record);
         let thread = Thread::Ticket(&id);
+        if self.again("conversation", &id) {
+            // Webhooks tell of a conversation again whenever something about it changes.
+            let before = self.states.insert(id.clone(), status.to_string());
+            let at = ["updated_at", "last_activity_at", "timestamp"]
+                .iter()
+                .find_map(|field| stamp(record, field, intake));
+            return match at {
+                Some(at) if !status.is_empty() && before.is_some_and(|b| b != *status) => {
+                    intake.keep();
+                    intake.event(Found::happened(thread, at, Kind::Status, &status, line));
+                }
+                _ => intake.duplicate(),
+            };
+        }
+        self.states.insert(id.clone(), status.to_string());
         for field in ["meta.sender.name", "meta.sender.email", "meta.assignee.name", "meta.assignee.email"] {
             intake.participant(thread, record.text(field));
         }
@@ -166,12 +192,6 @@ impl Reader {
         for label in record.list("labels").iter().filter_map(|l| l.as_str()) {
             happened(begun, Kind::Tag, label);
         }
-        let status = match &*record.id("status") {
-            "0" => "open".into(),
-            "1" => "resolved".into(),
-            "2" | "3" => "pending".into(),
-            word => vocabulary::status(word),
-        };
         let last = stamp(record, "last_activity_at", intake);
         if let Some(at) = last.filter(|_| !matches!(&*status, "" | "open") && !self.ended.contains(&id)) {
             intake.event(Found::happened(thread, at, Kind::Status, &status, line));

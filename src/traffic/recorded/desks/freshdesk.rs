@@ -1,5 +1,7 @@
 //! Freshdesk: the ticket export (CSV) and the API (JSON: tickets, conversations, ratings).
 
+use std::borrow::Cow;
+
 use crate::time::Span;
 use crate::traffic::log::{Kind, Role};
 
@@ -164,6 +166,19 @@ pub fn read_json(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), Impor
     Ok(())
 }
 
+/// The state of a ticket; custom ones keep their number.
+fn status_of(record: Record<'_>) -> Cow<'static, str> {
+    match &*record.id("status") {
+        "2" => "open".into(),
+        "3" => "pending".into(),
+        "4" => "resolved".into(),
+        "5" => "closed".into(),
+        "" => "".into(),
+        number if number.bytes().all(|b| b.is_ascii_digit()) => format!("status_{number}").into(),
+        word => vocabulary::status(word),
+    }
+}
+
 #[derive(Default)]
 struct Api {
     seen: Set<u64>,
@@ -195,11 +210,19 @@ impl Api {
         let (Some(begun), false) = (record.stamp("created_at", &zone), id.is_empty()) else {
             return intake.quarantine(line, "a ticket without `id` or `created_at`", b"");
         };
-        // The same ticket comes again after each change; its first form stands.
-        if !self.seen.insert(fingerprint(("ticket", &*id))) {
-            return intake.duplicate();
-        }
         let thread = Thread::Ticket(&id);
+        let new_state = self.seen.insert(fingerprint(("state", &*id, record.text("updated_at"))));
+        if !self.seen.insert(fingerprint(("ticket", &*id))) {
+            // The same ticket comes again after each change, and now and then without one.
+            let status = status_of(record);
+            return match record.stamp("updated_at", &zone) {
+                Some(at) if new_state && !status.is_empty() => {
+                    intake.keep();
+                    intake.event(Found::happened(thread, at, Kind::Status, &status, line));
+                }
+                _ => intake.duplicate(),
+            };
+        }
         for field in ["requester.name", "requester.email", "email"] {
             intake.participant(thread, record.text(field));
         }
@@ -238,15 +261,10 @@ impl Api {
         happened(at("stats.resolved_at"), Kind::Status, "resolved");
         happened(at("stats.closed_at"), Kind::Status, "closed");
         if !record.has("stats") {
-            let status = match &*record.id("status") {
-                "2" => "".into(),
-                "3" => "pending".into(),
-                "4" => "resolved".into(),
-                "5" => "closed".into(),
-                number if number.bytes().all(|b| b.is_ascii_digit()) => format!("status_{number}").into(),
-                word => vocabulary::status(word),
-            };
-            happened(at("updated_at"), Kind::Status, &status);
+            let status = status_of(record);
+            if status != "open" {
+                happened(at("updated_at"), Kind::Status, &status);
+            }
         }
         if let Some(at) = at("stats.first_responded_at") {
             let (ticket, agent) = (id.to_string(), agent.to_string());

@@ -227,3 +227,37 @@ fn chatwoot_records() {
         events.iter().filter(|e| e.kind == Status).map(|e| (e.value.as_deref(), e.at.ms())).collect();
     assert_eq!(states, [(Some("open"), 1_772_461_800_000), (Some("resolved"), 1_772_464_800_000)]);
 }
+
+/// Incremental exports and webhooks tell of the same ticket again, changed or not.
+#[test]
+fn tickets_that_come_again() {
+    let zendesk = |status: &str, updated: &str| {
+        format!(
+            r#"{{"id":7,"requester_id":9,"submitter_id":9,"status":"{status}","description":"hi","created_at":"2026-03-02T14:30:00Z","updated_at":"{updated}"}}"#
+        )
+    };
+    let freshdesk = |status: u8, updated: &str| {
+        format!(
+            r#"{{"id":7,"requester_id":9,"responder_id":null,"status":{status},"description_text":"hi","created_at":"2026-03-02T14:30:00Z","updated_at":"{updated}"}}"#
+        )
+    };
+    let chatwoot = |status: &str, updated: u32| {
+        format!(
+            r#"{{"id":7,"inbox_id":1,"can_reply":true,"status":"{status}","created_at":1772461800,"timestamp":{updated},"event":"conversation_status_changed"}}"#
+        )
+    };
+    let (early, late) = ("2026-03-02T14:30:00Z", "2026-03-02T15:00:00Z");
+    for (name, lines) in [
+        ("zendesk", [zendesk("open", early), zendesk("open", early), zendesk("solved", late)]),
+        ("freshdesk", [freshdesk(2, early), freshdesk(2, early), freshdesk(4, late)]),
+        ("chatwoot", [chatwoot("open", 1_772_461_800), chatwoot("open", 1_772_461_800), chatwoot("resolved", 1_772_463_600)]),
+    ] {
+        let mut events = Vec::new();
+        let input = Input::memory("x.jsonl", lines.join("\n").into_bytes());
+        let r = import(&[input], &Options::default(), &mut |e| events.push(e.clone())).unwrap();
+        assert_eq!((r.read, r.kept, r.duplicates), (3, 2, 1), "{name}: {:?}", r.quarantine);
+        let last = events.last().unwrap();
+        assert_eq!((last.kind, last.value.as_deref()), (Kind::Status, Some("resolved")), "{name}");
+        assert_eq!(last.at.ms(), 1_772_463_600_000, "{name}");
+    }
+}

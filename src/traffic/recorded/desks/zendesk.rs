@@ -77,14 +77,21 @@ impl Reader {
     fn record(&mut self, record: Record<'_>, line: u64, intake: &mut Intake<'_>) {
         let same = if record.has("metric") { "metric_event" } else { kind_of(record) };
         let id = record.id("id");
-        if !id.is_empty() && !self.seen.insert(fingerprint((same, &*id))) {
+        let again = !id.is_empty() && !self.seen.insert(fingerprint((same, &*id)));
+        if same == "ticket" {
+            // Incremental exports give a ticket again after each change, and now and then without one.
+            if !self.seen.insert(fingerprint(("state", &*id, record.text("updated_at")))) && again {
+                return intake.duplicate();
+            }
+            return if again { self.changed(record, line, intake) } else { self.ticket(record, line, intake) };
+        }
+        if again {
             return intake.duplicate();
         }
         match same {
             "metric_event" => self.metric_event(record, line, intake),
             "audit" => self.audit(record, line, intake),
             "metrics" => self.metrics(record, line, intake),
-            "ticket" => self.ticket(record, line, intake),
             "comment" => self.comment(record, line, intake),
             "user" => intake.notice(),
             _ => intake.quarantine(line, "neither ticket, audit, comment, metric nor user", b""),
@@ -137,6 +144,19 @@ impl Reader {
         {
             let found = Found::happened(thread, at, Kind::Rating, score, line);
             intake.event(Found { from: Role::Customer, actor: &requester, ..found });
+        }
+    }
+
+    /// A ticket that was given before, in a later state.
+    fn changed(&mut self, record: Record<'_>, line: u64, intake: &mut Intake<'_>) {
+        let (id, zone) = (record.id("id"), intake.options.zone());
+        let status = vocabulary::status(record.text("status"));
+        match record.stamp("updated_at", &zone) {
+            Some(at) if !status.is_empty() && !self.known.told.contains(&*id) => {
+                intake.keep();
+                intake.event(Found::happened(Thread::Ticket(&id), at, Kind::Status, &status, line));
+            }
+            _ => intake.notice(),
         }
     }
 
