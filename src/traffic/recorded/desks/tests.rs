@@ -250,7 +250,14 @@ fn tickets_that_come_again() {
     for (name, lines) in [
         ("zendesk", [zendesk("open", early), zendesk("open", early), zendesk("solved", late)]),
         ("freshdesk", [freshdesk(2, early), freshdesk(2, early), freshdesk(4, late)]),
-        ("chatwoot", [chatwoot("open", 1_772_461_800), chatwoot("open", 1_772_461_800), chatwoot("resolved", 1_772_463_600)]),
+        (
+            "chatwoot",
+            [
+                chatwoot("open", 1_772_461_800),
+                chatwoot("open", 1_772_461_800),
+                chatwoot("resolved", 1_772_463_600),
+            ],
+        ),
     ] {
         let mut events = Vec::new();
         let input = Input::memory("x.jsonl", lines.join("\n").into_bytes());

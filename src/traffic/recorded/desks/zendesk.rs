@@ -83,7 +83,11 @@ impl Reader {
             if !self.seen.insert(fingerprint(("state", &*id, record.text("updated_at")))) && again {
                 return intake.duplicate();
             }
-            return if again { self.changed(record, line, intake) } else { self.ticket(record, line, intake) };
+            return if again {
+                self.changed(record, line, intake)
+            } else {
+                self.ticket(record, line, intake)
+            };
         }
         if again {
             return intake.duplicate();
