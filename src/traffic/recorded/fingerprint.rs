@@ -27,6 +27,32 @@ pub type Map<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<DefaultH
 /// A set without any order of its own.
 pub type Set<K> = std::collections::HashSet<K, BuildHasherDefault<DefaultHasher>>;
 
+/// Hashes what is a fingerprint already: it is only stirred.
+#[derive(Default)]
+pub struct Stirred(u64);
+
+impl Hasher for Stirred {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(self.0 ^ u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, print: u64) {
+        self.0 = print.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
+/// A set of fingerprints.
+pub type Prints = std::collections::HashSet<u64, BuildHasherDefault<Stirred>>;
+
+/// A map from fingerprints.
+pub type PrintMap<V> = std::collections::HashMap<u64, V, BuildHasherDefault<Stirred>>;
+
 #[cfg(test)]
 mod tests {
     use super::*;

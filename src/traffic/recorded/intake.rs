@@ -2,17 +2,17 @@
 //! puts the events in order, cuts conversations out of endless threads and keeps the account.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use crate::time::{Instant, Span};
 use crate::traffic::log::{Event, Kind, Precision, Role};
 
-use super::fingerprint::{Map, Set, fingerprint, stable};
+use super::fingerprint::{Map, Prints, Set, fingerprint, stable};
 use super::forget::Forget;
 use super::input::Input;
 use super::language::Languages;
 use super::links::Links;
 use super::privacy::{self, Privacy};
+use super::recent::Recent;
 use super::report::{ImportError, ImportReport, Quarantined};
 use super::sort::{Parts, Sorter};
 use super::{Options, clock};
@@ -125,7 +125,7 @@ pub struct Intake<'a> {
     forget: Forget,
     languages: Languages,
     /// Messages, by their tie, that need not be implied any more.
-    spoken: Set<u64>,
+    spoken: Prints,
 }
 
 /// The part of a tie that is made of the message's id.
@@ -154,7 +154,7 @@ impl<'a> Intake<'a> {
             linked: Set::default(),
             forget: Forget::new(&options.forget, &options.key),
             languages: Languages::default(),
-            spoken: Set::default(),
+            spoken: Prints::default(),
         }
     }
 
@@ -373,9 +373,10 @@ impl<'a> Intake<'a> {
         self.settle()?;
         let mut report = self.report;
         let mut cutter = Cutter::new(self.options.silence_gap);
-        let mut conversations = Set::default();
+        let mut conversations = Prints::default();
         let mut last = String::new();
-        let mut authors = Set::default();
+        let mut authors = Prints::default();
+        let mut heard = Recent::default();
         let mut precision = [0; 3];
         let mut roles = [0; 4];
         let links = self.links;
@@ -410,8 +411,9 @@ impl<'a> Intake<'a> {
             };
             if event.kind == Kind::Message {
                 report.messages += 1;
-                if !event.actor.is_empty() {
+                if !event.actor.is_empty() && heard.position(&event.actor).is_none() {
                     authors.insert(fingerprint(&event.actor));
+                    heard.push(&event.actor);
                 }
                 roles[event.from as usize] += 1;
                 precision[event.precision as usize] += 1;
@@ -479,7 +481,9 @@ impl Cutter {
                 open.number
             }
         };
-        // Writing to a string cannot fail.
-        let _infallible = write!(event.conversation, "-{number}");
+        event.conversation.push('-');
+        let mut digits = Vec::with_capacity(8);
+        super::sort::decimal(number.into(), &mut digits);
+        event.conversation.extend(digits.into_iter().map(char::from));
     }
 }

@@ -205,6 +205,8 @@ fn read_links(input: &Input, intake: &mut Intake<'_>) -> Result<Links, ImportErr
 struct Survey {
     nicks: BTreeSet<String>,
     staff: BTreeSet<String>,
+    /// Nicks that differ from another in case alone, and what they go by here, where case does not count.
+    alike: BTreeMap<String, String>,
     dated: bool,
 }
 
@@ -240,6 +242,12 @@ fn survey(input: &Input, intake: &Intake<'_>) -> Result<Survey, ImportError> {
             addresses.entry(nick.to_owned()).or_default().insert(other.to_owned());
         }
     })?;
+    let mut plain = BTreeSet::new();
+    for nick in &found.nicks {
+        if !plain.insert(nick.to_lowercase()) {
+            found.alike.insert(nick.clone(), format!("{nick} {}", found.alike.len() + 2));
+        }
+    }
     let options = intake.options;
     let told = !options.agents.is_empty() || !options.bots.is_empty();
     found.staff = match told {
@@ -385,7 +393,7 @@ impl Talk<'_> {
             intake.participant(thread, nick);
         }
         let mut found = Found::message(thread, open.stamp, from, open.line);
-        found.actor = &open.nick;
+        found.actor = self.survey.alike.get(&open.nick).unwrap_or(&open.nick);
         found.text = Some(open.text.as_str()).filter(|t| !t.is_empty());
         intake.event(found);
     }

@@ -11,6 +11,7 @@
 
 pub mod format;
 pub mod report;
+mod recent;
 pub mod privacy;
 pub mod input;
 pub mod log_file;

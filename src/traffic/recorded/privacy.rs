@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 
 use super::fingerprint::{Map, Set};
+use super::recent::Recent;
 use super::script::{digit_value, is_invisible};
 
 /// Words in names that name nobody; to redact them would only spoil the text.
@@ -69,6 +70,9 @@ pub struct Privacy {
     key: Key,
     keep_text: KeepText,
     pseudonyms: Map<String, Pseudonym>,
+    /// The last few of them.
+    recent: Recent,
+    recent_pseudonyms: [Pseudonym; 4],
     /// Words of the names of those who take part, by thread.
     names: Map<String, Names>,
     /// Words of names to be redacted everywhere.
@@ -82,6 +86,8 @@ impl Privacy {
             key,
             keep_text,
             pseudonyms: Map::default(),
+            recent: Recent::default(),
+            recent_pseudonyms: [Pseudonym(*b"p_000000000000"); 4],
             names: Map::default(),
             names_anywhere: Names::default(),
         }
@@ -89,12 +95,22 @@ impl Privacy {
 
     /// The pseudonym of a person.
     pub fn pseudonym(&mut self, person: &str) -> Pseudonym {
-        if let Some(known) = self.pseudonyms.get(person) {
-            return *known;
+        if person.is_empty() {
+            return self.made(person);
         }
-        let made = self.made(person);
-        self.pseudonyms.insert(person.to_owned(), made);
-        made
+        if let Some(place) = self.recent.position(person) {
+            return self.recent_pseudonyms[place];
+        }
+        let pseudonym = match self.pseudonyms.get(person) {
+            Some(known) => *known,
+            None => {
+                let made = self.made(person);
+                self.pseudonyms.insert(person.to_owned(), made);
+                made
+            }
+        };
+        self.recent_pseudonyms[self.recent.push(person)] = pseudonym;
+        pseudonym
     }
 
     fn made(&self, person: &str) -> Pseudonym {

@@ -198,7 +198,7 @@ fn encode(parts: &Parts<'_>, out: &mut Vec<u8>) {
 }
 
 /// A number in digits, without the machinery of formatting.
-fn decimal(mut number: u64, out: &mut Vec<u8>) {
+pub fn decimal(mut number: u64, out: &mut Vec<u8>) {
     let mut digits = [0_u8; 20];
     let mut at = digits.len();
     loop {

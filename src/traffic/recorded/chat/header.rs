@@ -41,6 +41,85 @@ pub struct Header {
     pub rest: usize,
 }
 
+/// Reads headers, and remembers how the last ones were written: most lines repeat one of a few patterns
+/// with other digits in it.
+#[derive(Default)]
+pub struct Headers {
+    patterns: Vec<Pattern>,
+}
+
+/// So many patterns are remembered; one phone writes hours and days with one digit or two.
+const PATTERNS: usize = 8;
+
+struct Pattern {
+    /// The header with every digit replaced by `0`.
+    text: Vec<u8>,
+    shape: Shape,
+    /// Which half of the day it says.
+    afternoon: Option<bool>,
+}
+
+impl Headers {
+    /// As [`parse`].
+    pub fn parse(&mut self, line: &str) -> Option<Header> {
+        let bytes = line.as_bytes();
+        if let Some(n) = self.patterns.iter().position(|pattern| pattern.fits(bytes)) {
+            if n > 0 {
+                self.patterns.swap(n, n - 1);
+            }
+            return self.patterns[n.saturating_sub(1)].read(bytes);
+        }
+        let (header, afternoon) = parse_with_half(line)?;
+        let written = &bytes[..header.rest];
+        // Digits of other scripts, and what a blank behind it might change, go the long way.
+        if written.is_ascii() && written.last() == Some(&b' ') {
+            let text = written.iter().map(|b| if b.is_ascii_digit() { b'0' } else { *b }).collect();
+            self.patterns.truncate(PATTERNS - 1);
+            self.patterns.insert(0, Pattern { text, shape: header.shape, afternoon });
+        }
+        Some(header)
+    }
+}
+
+impl Pattern {
+    fn fits(&self, line: &[u8]) -> bool {
+        let same =
+            |(wanted, found): (&u8, &u8)| wanted == found || (*wanted == b'0' && found.is_ascii_digit());
+        line.len() >= self.text.len() && self.text.iter().zip(line).all(same)
+    }
+
+    /// The numbers of a line that fits; the same bounds hold as for any other header.
+    fn read(&self, line: &[u8]) -> Option<Header> {
+        let mut numbers = [0_u16; 6];
+        let mut n = 0;
+        let mut inside = false;
+        for (wanted, found) in self.text.iter().zip(line) {
+            if *wanted == b'0' {
+                n += usize::from(!inside);
+                let number = numbers.get_mut(n - 1)?;
+                *number = *number * 10 + u16::from(found - b'0');
+            }
+            inside = *wanted == b'0';
+        }
+        let [first, second, third, hour, minute, second_of_minute] = numbers;
+        let ms = milliseconds(hour, minute, second_of_minute, self.afternoon)?;
+        Some(Header { shape: self.shape, date: [first, second, third], ms, rest: self.text.len() })
+    }
+}
+
+/// Since midnight; `None` if there is no such time.
+fn milliseconds(hour: u16, minute: u16, second: u16, afternoon: Option<bool>) -> Option<u32> {
+    if hour > 24 || minute > 59 || second > 59 {
+        return None;
+    }
+    let hour = match (afternoon, hour) {
+        (Some(false), 12) | (_, 24) => 0,
+        (Some(true), h) if h < 12 => h + 12,
+        (_, h) => h,
+    };
+    Some((u32::from(hour) * 3_600 + u32::from(minute) * 60 + u32::from(second)) * 1_000)
+}
+
 struct Cursor<'a> {
     text: &'a str,
     at: usize,
@@ -96,6 +175,10 @@ impl<'a> Cursor<'a> {
 
 /// The header at the beginning of a line, if there is one.
 pub fn parse(line: &str) -> Option<Header> {
+    parse_with_half(line).map(|(header, _)| header)
+}
+
+fn parse_with_half(line: &str) -> Option<(Header, Option<bool>)> {
     let mut c = Cursor { text: line, at: 0 };
     if !line.as_bytes().first().is_some_and(|b| b.is_ascii_digit()) {
         c.marks();
@@ -130,7 +213,7 @@ pub fn parse(line: &str) -> Option<Header> {
     if !gap && !word && afternoon.is_none() {
         return None;
     }
-    let (mut hour, digits_hour) = c.number(2)?;
+    let (hour, digits_hour) = c.number(2)?;
     // Canada writes `20 h 47 min 10 s`.
     let spaced = c.blanks();
     let time_separator = c.eat(|c| c == 'h' || (!spaced && matches!(c, ':' | '.')))?;
@@ -142,7 +225,7 @@ pub fn parse(line: &str) -> Option<Header> {
         Some(second) => (second, true),
         None => (0, false),
     };
-    if digits_hour > 2 || digits_minute != 2 || hour > 24 || minute > 59 || second_of_minute > 59 {
+    if digits_hour > 2 || digits_minute != 2 {
         return None;
     }
     if afternoon.is_none() {
@@ -154,12 +237,7 @@ pub fn parse(line: &str) -> Option<Header> {
         }
     }
     let colon = end(&mut c, bracket)?;
-    hour = match (afternoon, hour) {
-        (Some(false), 12) => 0,
-        (Some(true), h) if h < 12 => h + 12,
-        (_, 24) => 0,
-        (_, h) => h,
-    };
+    let ms = milliseconds(hour, minute, second_of_minute, afternoon)?;
     let shape = Shape {
         bracket,
         separator,
@@ -171,8 +249,7 @@ pub fn parse(line: &str) -> Option<Header> {
         twelve_hours: afternoon.is_some(),
         colon,
     };
-    let ms = (u32::from(hour) * 3_600 + u32::from(minute) * 60 + u32::from(second_of_minute)) * 1_000;
-    Some(Header { shape, date: [first, second, third], ms, rest: c.at })
+    Some((Header { shape, date: [first, second, third], ms, rest: c.at }, afternoon))
 }
 
 /// The second behind a minute, `Some(None)` if there is none; `None` if what stands there is no time.
@@ -357,6 +434,28 @@ mod tests {
             let header = parse(line).unwrap_or_else(|| panic!("no header: {line}"));
             assert_eq!((header.date, header.ms), (date, ms), "{line}");
             assert_eq!(&line[header.rest..], rest, "{line}");
+        }
+    }
+
+    /// The short way gives what the long one gives, whatever came before.
+    #[test]
+    fn patterns_change_nothing() {
+        let mut headers = Headers::default();
+        let mut lines = Vec::new();
+        for head in
+            ["3/6/18, 1:55 PM - ", "13/6/18, 1:55 PM - ", "[13/06/2018, 21:25:15] ", "3/6/18, 1:55 AM - "]
+        {
+            lines.push(format!("{head}a: m"));
+            for (from, to) in
+                [("5", "9"), ("1", "7"), ("55", "99"), ("3", "12"), (" - ", " -"), ("] ", "]"), ("5", "٥")]
+            {
+                lines.push(format!("{}a: m", head.replace(from, to)));
+            }
+        }
+        for _ in 0..2 {
+            for line in &lines {
+                assert_eq!(headers.parse(line), parse(line), "{line}");
+            }
         }
     }
 

@@ -27,7 +27,7 @@ use super::script::trim_marks;
 
 pub use order::DateOrder;
 
-use header::{Header, Shape};
+use header::{Header, Headers, Shape};
 use order::{Certainty, Evidence, Verdict};
 use roles::{Authors, Roles};
 use wordings::Body;
@@ -97,13 +97,19 @@ struct Plan {
     verdict: Verdict,
     strict_ends: bool,
     authors: Map<String, String>,
+    /// Those who wrote most and have no colon in their names.
+    common: Vec<String>,
 }
+
+/// So many authors are looked for before all the others.
+const COMMON: usize = 6;
 
 /// More shapes than this in one file are not looked at.
 const SHAPES: usize = 16;
 
 fn survey(input: &Input, intake: &mut Intake<'_>) -> Result<Survey, ImportError> {
     let mut shapes: Vec<(Shape, Seen)> = Vec::new();
+    let mut headers = Headers::default();
     let (mut crlf, mut lf) = (0_u64, 0_u64);
     let (mut after_crlf, mut after_lf) = (0_u64, 0_u64);
     let mut before = LineEnd::File;
@@ -117,7 +123,7 @@ fn survey(input: &Input, intake: &mut Intake<'_>) -> Result<Survey, ImportError>
             LineEnd::File => {}
         }
         let text = String::from_utf8_lossy(line.bytes);
-        let Some(header) = header::parse(&text) else { continue };
+        let Some(header) = headers.parse(&text) else { continue };
         match previous {
             LineEnd::CrLf => after_crlf += 1,
             LineEnd::Lf => after_lf += 1,
@@ -240,11 +246,17 @@ fn plan(inputs: &[&Input], surveys: &[Survey], intake: &Intake<'_>) -> Result<Ve
             })?,
         };
         let authors = survey.seen.authors.iter().map(|(name, seen)| (name.clone(), full_name(name, seen)));
+        let authors: Map<String, String> = authors.collect();
+        let mut common: Vec<(u64, &String)> =
+            survey.seen.authors.iter().map(|(name, seen)| (seen.messages, name)).collect();
+        common.retain(|(_, name)| authors.get(*name) == Some(*name));
+        common.sort_unstable_by(|a, b| b.cmp(a));
         plans.push(Plan {
             shape: survey.shape,
             verdict,
             strict_ends: survey.strict_ends,
-            authors: authors.collect(),
+            common: common.into_iter().take(COMMON).map(|(_, name)| name.clone()).collect(),
+            authors,
         });
     }
     Ok(plans)
@@ -317,6 +329,7 @@ fn walk(
     each: &mut dyn FnMut(Step<'_>, u64),
 ) -> Result<(), ImportError> {
     let mut lines = Lines::new(input.open()?, limit);
+    let mut headers = Headers::default();
     let mut open: Option<(u64, Header)> = None;
     let mut body = String::new();
     let mut before = LineEnd::File;
@@ -329,7 +342,7 @@ fn walk(
             continue;
         }
         let text = String::from_utf8_lossy(line.bytes);
-        let found = if may_begin { header::parse(&text).filter(|h| h.shape == plan.shape) } else { None };
+        let found = if may_begin { headers.parse(&text).filter(|h| h.shape == plan.shape) } else { None };
         match found {
             Some(found) => {
                 if let Some((line, header)) = open.replace((line.number, found)) {
@@ -364,6 +377,11 @@ impl Plan {
 
     /// The author of a body and the rest of it.
     fn split_author<'a>(&'a self, body: &'a str) -> (Option<&'a str>, &'a str) {
+        for name in &self.common {
+            if let Some(text) = body.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix(": ")) {
+                return (Some(name), text);
+            }
+        }
         let line_end = memchr::memchr(b'\n', body.as_bytes()).unwrap_or(body.len());
         let Some(colon) = memchr::memchr(b':', &body.as_bytes()[..line_end]) else { return (None, body) };
         // `Ana: hi`, `Ana:` at the end of a line; `Ana:.` only if Ana is known from other lines.

@@ -15,7 +15,7 @@ use std::hash::{Hash, Hasher};
 use crate::traffic::log::{Kind, Role};
 
 use super::clock;
-use super::fingerprint::{Map, Set, fingerprint};
+use super::fingerprint::{PrintMap, Prints, fingerprint};
 use super::input::Input;
 use super::intake::{Found, Intake, Thread, tie};
 use super::json::{self, Top};
@@ -47,13 +47,13 @@ fn top(first_key: &str) -> Top {
 #[derive(Default)]
 struct Webhooks {
     /// Messages and statuses seen, by what makes them the same.
-    seen: Set<u64>,
+    seen: Prints,
     /// Highest state of each message of the business.
-    states: Map<u64, u8>,
+    states: PrintMap<u8>,
     /// Messages of the business that are known by their delivery, and since when.
-    implied: Map<u64, (i64, u8)>,
+    implied: PrintMap<(i64, u8)>,
     /// Names registered.
-    named: Set<u64>,
+    named: Prints,
 }
 
 /// Which way a message went.
