@@ -40,7 +40,7 @@ fn plan_with(priorities: &[&str], lines: &str) -> Plan {
 
 fn audited(inputs: &[Input], until: Option<Instant>, plan: &Plan) -> Audit {
     let mut log = Log::default();
-    import(inputs, &Options::default(), &mut |event| log.push(event)).unwrap();
+    import(inputs, &Options::default(), &mut |event| log.push(event.clone())).unwrap();
     log.taken_at(until.unwrap_or(Instant(i64::MIN)));
     audit::audit(&log, &audit::plan_for(plan, &log), &mut Nowhere).unwrap()
 }
