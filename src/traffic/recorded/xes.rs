@@ -63,14 +63,15 @@ fn one(input: &Input, intake: &mut Intake<'_>) -> Result<(), ImportError> {
         intake.advance(position.saturating_sub(before));
         before = position;
         match step {
-            Ok(Xml::Eof) if in_trace => {
-                if event.is_none() {
+            Ok(Xml::Eof) => {
+                if in_trace && event.is_none() {
                     intake.element();
                 }
-                intake.quarantine(number, "XML that breaks off", b"");
+                if in_trace || event.is_some() {
+                    intake.quarantine(number, "XML that breaks off", b"");
+                }
                 return Ok(());
             }
-            Ok(Xml::Eof) => return Ok(()),
             Ok(Xml::Start(tag)) => match tag.local_name().as_ref() {
                 "trace" => {
                     traces += 1;
@@ -100,12 +101,16 @@ fn one(input: &Input, intake: &mut Intake<'_>) -> Result<(), ImportError> {
                 }
             }
             Ok(Xml::End(tag)) => match tag.local_name().as_ref() {
-                "trace" => in_trace = false,
-                "event" => {
-                    if let Some(done) = event.take() {
-                        begun |= give(&done, &trace, !begun, number, intake);
+                "trace" => {
+                    in_trace = false;
+                    if event.take().is_some() {
+                        intake.quarantine(number, "the event does not end within its trace", b"");
                     }
                 }
+                "event" => match event.take() {
+                    Some(done) => begun |= give(&done, &trace, !begun, number, intake),
+                    None => nested = nested.saturating_sub(1),
+                },
                 "log" => {}
                 _ => nested = nested.saturating_sub(1),
             },
@@ -245,6 +250,16 @@ mod tests {
             "x".repeat(1_000_000)
         ));
         assert_eq!((report.kept, report.quarantined), (1, 1));
+        // Found by fuzzing: a trace that ends within an event, an event outside of any trace.
+        for text in [
+            "<log><trace><event></trace></log>",
+            "<log><trace><event><date k\"x/></trace><<evdn2ag/log>>",
+            "<log><trace><event><trace></event></trace></log>",
+            "<log><event></event><trace><event></event><event></log>",
+        ] {
+            let (report, _) = read(text);
+            assert!(report.balanced() && report.quarantined > 0, "{text}: {report:?}");
+        }
         let (report, _) =
             read("<log><trace><event><string key=\"concept:name\" value=\"a\"/></event></trace></log>");
         assert_eq!((report.read, report.quarantined), (1, 1));
