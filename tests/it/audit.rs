@@ -225,7 +225,7 @@ fn an_odd_log_is_named_line_by_line() {
     ];
     let mut log = Log::default();
     let inputs = [Input::memory("odd.jsonl", lines.join("\n").into_bytes())];
-    import(&inputs, &Options::default(), &mut |event| log.push(event)).unwrap();
+    import(&inputs, &Options::default(), &mut |event| log.push(event.clone())).unwrap();
     let plan = plan("[[sla]]\nname = \"p\"\nfirst_response = \"1h\"\n");
     let audit = audit::audit(&log, &audit::plan_for(&plan, &log), &mut Nowhere).unwrap();
     let mut told: Vec<(String, String)> = log

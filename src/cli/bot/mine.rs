@@ -120,7 +120,7 @@ fn events(args: &Args) -> Result<Vec<Event>, Failure> {
     let failure = |e: recorded::ImportError| Failure::input(anyhow::Error::new(e));
     let inputs = recorded::input::gather(&args.log, &options.limits, &mut notes).map_err(failure)?;
     let mut events = Vec::new();
-    recorded::import(&inputs, &options, &mut |event| events.push(event)).map_err(failure)?;
+    recorded::import(&inputs, &options, &mut |event| events.push(event.clone())).map_err(failure)?;
     Ok(events)
 }
 

@@ -86,6 +86,7 @@ impl Row {
 pub(super) fn read_jsonl(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
     for input in inputs {
         intake.begin(input);
+        let file = intake.label_of(input);
         let mut lines = Lines::new(input.open()?, intake.options.limits.element_bytes);
         while let Some(line) = lines.next_line().map_err(|e| input.failed(e))? {
             intake.report.lines += 1;
@@ -101,7 +102,7 @@ pub(super) fn read_jsonl(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(
             }
             let event = serde_json::from_slice::<Row>(bytes)
                 .map_err(|e| super::json::reason(&e))
-                .map(|row| row.found_at(&input.name, line.number))
+                .map(|row| row.found_at(&file, line.number))
                 .and_then(|row| row.event().map_err(str::to_owned));
             match event {
                 Ok(event) => {
@@ -119,6 +120,7 @@ pub(super) fn read_jsonl(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(
 pub(super) fn read_csv(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
     for input in inputs {
         intake.begin(input);
+        let file = intake.label_of(input);
         let table = super::csv_file::Table::open(input, intake.options.limits)?;
         let columns = COLUMNS.map(|name| table.column(name));
         for required in 0..4 {
@@ -143,7 +145,7 @@ pub(super) fn read_csv(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(),
                 precision: cell(8),
                 origin: unguarded(9),
             }
-            .found_at(&input.name, line);
+            .found_at(&file, line);
             match row.event() {
                 Ok(event) => {
                     intake.keep();
