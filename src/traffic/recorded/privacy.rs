@@ -217,7 +217,7 @@ fn name_words(name: &str) -> impl Iterator<Item = String> {
 
 /// Without control characters and not longer than `most` characters.
 pub fn cleaned(text: &str, most: usize) -> Cow<'_, str> {
-    if text.len() <= most && !text.bytes().any(|b| b < 0x20 || b >= 0x7f) {
+    if text.len() <= most && text.bytes().all(|b| (0x20..0x7f).contains(&b)) {
         return Cow::Borrowed(text);
     }
     text.chars().filter(|c| !c.is_control()).take(most).collect()

@@ -587,9 +587,7 @@ fn same(word: &str, other: &str) -> bool {
 /// The date in the name of an attached file: `IMG-20210428-WA0001.jpg`, `00000042-PHOTO-2020-06-07-15-13-20.jpg`.
 pub fn date_in_name(body: &str) -> Option<jiff::civil::Date> {
     // Most messages are told apart by one look.
-    if memchr::memchr2(b'(', b'<', body.as_bytes()).is_none() {
-        return None;
-    }
+    memchr::memchr2(b'(', b'<', body.as_bytes())?;
     if !body.contains("-WA")
         && !body.contains("-PHOTO")
         && !body.contains("-VIDEO")
