@@ -280,7 +280,7 @@ fn irc_support_channels() {
         ("stripe.1", 110, ("2019-10-05T00:10:52Z", "2019-10-07T18:22:13Z"), 201, 26, 18),
     ] {
         let log = path(&format!("tests/data/irc_support/{name}.ascii.txt"));
-        let alone = import_paths(&[log.clone()]);
+        let alone = import_paths(std::slice::from_ref(&log));
         assert_eq!((alone.0.read, alone.0.kept, alone.0.quarantined), (1_200, 1_200, 0), "{name}");
         assert_eq!((alone.0.authors, alone.0.count("continued_line")), (senders, continued), "{name}");
         assert_eq!(alone.0.span.map(|(a, b)| (a.ms(), b.ms())), Some((utc(span.0), utc(span.1))), "{name}");

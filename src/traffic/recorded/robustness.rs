@@ -257,7 +257,10 @@ fn a_log_from_elsewhere_is_pseudonymised_too() {
     let log = Input::memory("log.jsonl", writer.finish().unwrap());
     let mut again: Vec<Event> = Vec::new();
     let key = Key::from_bytes(b"another");
-    import(&[log.clone()], &Options { key, ..Options::default() }, &mut |e| again.push(e.clone())).unwrap();
+    import(std::slice::from_ref(&log), &Options { key, ..Options::default() }, &mut |e| {
+        again.push(e.clone())
+    })
+    .unwrap();
     assert_eq!(again, events);
     let none = Options { keep_text: KeepText::None, ..Options::default() };
     import(&[log], &none, &mut |e| assert_eq!(e.text, None)).unwrap();

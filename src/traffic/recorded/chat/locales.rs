@@ -197,7 +197,7 @@ impl Locale {
         let month = if day > 30 { 7 } else { 6 };
         let day = if day > 30 { day - 30 } else { day };
         let half = self.halves[usize::from(hour >= 12)];
-        let hour_of_twelve = if hour % 12 == 0 { 12 } else { hour % 12 };
+        let hour_of_twelve = (hour + 11) % 12 + 1;
         let mut head = self.head.replace("{half}", half);
         for (name, number) in
             [("d", day), ("m", month), ("H", hour), ("h", hour_of_twelve), ("M", minute), ("S", 7)]
