@@ -1,12 +1,16 @@
 //! The yardstick: what a queue of impatient customers costs when nothing but the queue is simulated.
 //!
 //! A hand-written loop for M/M/10+M (a binary heap of packed keys, a ring of those who wait, nothing
-//! else) and the engine on `scenarios/erlang_a.toml`, the same model: CPU seconds for a million customers
-//! each, and what both found, beside the exact answers. `cargo bench --no-default-features --bench
-//! bare_loop`.
+//! else), and beside it `scenarios/erlang_a.toml`, the same model: the engine alone, with everything a
+//! run measures, and with its tables written to Parquet. Then a shop whose bot is drawn, not read, for
+//! longer and longer: messages a CPU second, and the memory it took.
+//!
+//! `cargo bench --bench bare_loop` (without Parquet: `--no-default-features`).
 
 use helpsim::engine::{Compiled, RunOptions, Silent, run};
 use helpsim::facts::{Chunk, QueueEnd, Sink};
+use helpsim::measure::{Measures, State};
+use helpsim::scenario::plan::Plan;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::path::Path;
@@ -20,33 +24,145 @@ const PATIENCE_MINUTES: f64 = 5.0;
 const AGENTS: u32 = 10;
 
 fn main() {
-    // `cargo test` runs benches, too, with this argument: a thousandth is enough to see that it works.
-    let customers = if std::env::args().any(|a| a == "--test") { CUSTOMERS / 1_000 } else { CUSTOMERS };
-    println!("                  customers  CPU s   per s     P(wait)  mean wait  P(leaves)");
-    println!("exact                                          0.6285   0.2974     0.0595");
-    let (bare, seconds) = cpu_seconds(|| bare_loop(customers));
-    print("bare loop", &bare, seconds);
-    if customers == CUSTOMERS {
-        let (engine, seconds) = cpu_seconds(engine);
-        print("engine", &engine, seconds);
+    // `cargo test` runs benches, too, with this argument: a little is enough to see that it works.
+    let try_only = std::env::args().any(|a| a == "--test");
+    let customers = if try_only { CUSTOMERS / 1_000 } else { CUSTOMERS };
+    println!("                      customers  CPU s   times  P(wait)  mean wait  P(leaves)");
+    println!("exact                                           0.6285   0.2974     0.0595");
+    let (bare, yardstick) = cpu_seconds(|| bare_loop(customers));
+    print("bare loop", &bare, yardstick, yardstick);
+    let textbook = plan("erlang_a.toml", "no such line", if try_only { "2h" } else { "73d 2h 23m 9s" });
+    for (name, what) in
+        [("engine", What::Engine), ("with measures", What::Measures), ("with tables", What::Tables)]
+    {
+        if let Some((seen, seconds)) = simulate(&textbook, what) {
+            print(name, &seen, seconds, yardstick);
+        }
+    }
+    println!("\nconversations    messages  CPU s  messages/s  ns/conversation  peak MB");
+    for days in if try_only { &[1][..] } else { &[7, 70, 700, 3_500] } {
+        let shop = plan("ecommerce.toml", "flow = ", &format!("{days}d"));
+        if let Some((seen, seconds)) = simulate(&shop, What::Measures) {
+            println!(
+                "{:>13} {:>11} {seconds:>6.2} {:>11.0} {:>16.0} {:>8}",
+                seen.conversations,
+                seen.messages,
+                seen.messages as f64 / seconds,
+                seconds * 1e9 / seen.conversations as f64,
+                peak_mb(),
+            );
+        }
     }
 }
 
-/// What both loops count.
+/// A scenario's plan, one replication of `duration`; a line of the file that begins with `bot_line`
+/// makes way for the statistical bot.
+fn plan(scenario: &str, bot_line: &str, duration: &str) -> Plan {
+    let path = Path::new("scenarios").join(scenario);
+    let text = std::fs::read_to_string(&path).expect("the scenario is there");
+    let lines = text.lines().map(|l| if l.starts_with(bot_line) { "kind = \"statistical\"" } else { l });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let overrides = [("scenario.duration".to_owned(), format!("\"{duration}\""))];
+    match helpsim::scenario::parse(&text, scenario, Path::new("scenarios"), &overrides) {
+        Ok(loaded) => loaded.plan,
+        Err(faults) => panic!("{faults:?}"),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum What {
+    Engine,
+    Measures,
+    Tables,
+}
+
+/// One replication; `None` if the program was built without tables and they are asked for.
+fn simulate(plan: &Plan, what: What) -> Option<(Seen, f64)> {
+    let plan = Arc::new(plan.clone());
+    let measures = Measures::new(&plan).expect("the measures are known");
+    let compiled = Compiled::new(plan.clone()).expect("the scenario compiles");
+    let mut takes = Takes { seen: Seen::default(), state: None, tables: None };
+    if what != What::Engine {
+        takes.state = Some(measures.begin());
+    }
+    if what == What::Tables {
+        takes.tables = Some(tables(&plan)?);
+    }
+    let ((), seconds) = cpu_seconds(|| {
+        let totals = run(&compiled, RunOptions::default(), &mut takes, &mut Silent).expect("rows are taken");
+        if let Some(state) = takes.state.take() {
+            std::hint::black_box(state.finish(&totals));
+        }
+        if let Some(tables) = takes.tables.take() {
+            tables.finish().expect("the tables can be written");
+        }
+    });
+    Some((takes.seen, seconds))
+}
+
+#[cfg(feature = "frames")]
+mod written {
+    use super::{Arc, Plan};
+    pub type Tables = helpsim::facts::parquet::ParquetSink;
+
+    pub fn tables(plan: &Arc<Plan>) -> Option<Tables> {
+        let folder = std::env::temp_dir().join("helpsim-bench");
+        std::fs::create_dir_all(&folder).ok()?;
+        Tables::create(&folder, plan).ok()
+    }
+}
+#[cfg(not(feature = "frames"))]
+mod written {
+    use super::{Arc, Chunk, Plan, Sink};
+    pub struct Tables;
+
+    impl Tables {
+        pub fn finish(self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    impl Sink for Tables {
+        fn chunk(&mut self, _: &Chunk) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    pub fn tables(_: &Arc<Plan>) -> Option<Tables> {
+        None
+    }
+}
+use written::tables;
+
+/// Most memory held so far, where the system tells it.
+fn peak_mb() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).map_or(0, |kb| kb / 1_024)
+}
+
+/// What is counted.
 #[derive(Default)]
 struct Seen {
     customers: u64,
     waited: u64,
     wait_ms: i64,
     left: u64,
+    conversations: u64,
+    messages: u64,
 }
 
-fn print(name: &str, seen: &Seen, seconds: f64) {
+/// Counts the rows and hands them on.
+struct Takes<'m> {
+    seen: Seen,
+    state: Option<State<'m>>,
+    tables: Option<written::Tables>,
+}
+
+fn print(name: &str, seen: &Seen, seconds: f64, yardstick: f64) {
     let n = seen.customers as f64;
     println!(
-        "{name:<16} {:>10} {seconds:>6.3} {:>9.0} {:>8.4} {:>8.4} {:>10.4}",
+        "{name:<20} {:>10} {seconds:>6.3} {:>7.2} {:>8.4} {:>8.4} {:>10.4}",
         seen.customers,
-        n / seconds,
+        seconds / yardstick,
         seen.waited as f64 / n,
         seen.wait_ms as f64 / n / MINUTE,
         seen.left as f64 / n,
@@ -186,24 +302,27 @@ impl Seen {
     }
 }
 
-impl Sink for Seen {
+impl Sink for Takes<'_> {
     fn chunk(&mut self, chunk: &Chunk) -> std::io::Result<()> {
-        let stays = &chunk.queue_stays;
-        for ((entered, left), end) in stays.entered_at.iter().zip(&stays.left_at).zip(&stays.end) {
-            self.customers += 1;
-            self.wait_ms += left - entered;
-            self.waited += u64::from(left > entered);
-            self.left += u64::from(*end == QueueEnd::Abandoned as u8);
+        let seen = &mut self.seen;
+        for stay in &chunk.queue_stays {
+            seen.customers += 1;
+            seen.wait_ms += stay.left_at - stay.entered_at;
+            seen.waited += u64::from(stay.left_at > stay.entered_at);
+            seen.left += u64::from(stay.end == QueueEnd::Abandoned as u8);
         }
-        Ok(())
+        for row in &chunk.conversations {
+            seen.conversations += 1;
+            seen.messages += u64::from(row.customer_messages)
+                + u64::from(row.bot_messages)
+                + u64::from(row.agent_messages);
+        }
+        if let Some(state) = &mut self.state {
+            state.update(chunk);
+        }
+        match &mut self.tables {
+            Some(tables) => tables.chunk(chunk),
+            None => Ok(()),
+        }
     }
-}
-
-fn engine() -> Seen {
-    let loaded = helpsim::scenario::load(Path::new("scenarios/erlang_a.toml"));
-    let plan = loaded.unwrap_or_else(|faults| panic!("{faults:?}")).plan;
-    let compiled = Compiled::new(Arc::new(plan)).expect("the scenario compiles");
-    let mut seen = Seen::default();
-    run(&compiled, RunOptions::default(), &mut seen, &mut Silent).expect("the sink takes everything");
-    seen
 }

@@ -195,8 +195,7 @@ fn policies(plan: &Plan) -> Result<Policies, AuditError> {
 }
 
 fn push_clocks(chunk: &mut Chunk, number: u64, replay: &Replay, causes: &[Cause]) {
-    let Some(last) = chunk.conversations.len().checked_sub(1) else { return };
-    let row = chunk.conversations.row(last);
+    let Some(row) = chunk.conversations.last() else { return };
     for (record, cause) in replay.records.iter().zip(causes) {
         chunk.clocks.push(ClockRow {
             conversation: number,

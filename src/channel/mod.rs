@@ -74,6 +74,7 @@ impl ChannelState {
 
     /// Free-form messages are allowed at `at`. The customer's message opens the window, and exactly
     /// 24 hours later it is closed.
+    #[inline]
     pub fn window_open(&self, channel: &Channel, at: Instant) -> bool {
         channel.window.is_none() || at < self.window_until
     }
@@ -86,6 +87,7 @@ impl Default for ChannelState {
 }
 
 /// A message of the customer arrived: opens or renews the window. Gives what receiving it costs.
+#[inline]
 pub fn received(channel: &Channel, state: &mut ChannelState, at: Instant) -> f64 {
     if let Some(window) = channel.window {
         // Two messages may be handled out of order; the window never shrinks.
@@ -95,6 +97,7 @@ pub fn received(channel: &Channel, state: &mut ChannelState, at: Instant) -> f64
 }
 
 /// The business sends a message.
+#[inline]
 pub fn send(channel: &Channel, state: &mut ChannelState, at: Instant, kind: Kind) -> Sent {
     let in_window = state.window_open(channel, at);
     let template = kind != Kind::Reply || !in_window;

@@ -78,17 +78,20 @@ impl Load {
     }
 
     /// Removes the reply of a conversation, if one is in the making, and gives the work left.
+    #[inline]
     pub fn remove(&mut self, slot: u32) -> Option<f64> {
         let at = self.awaiting.iter().position(|a| a.slot == slot)?;
         Some(self.awaiting.remove(at).left)
     }
 
     /// Nothing to do.
+    #[inline]
     pub fn is_idle(&self) -> bool {
         self.awaiting.is_empty()
     }
 
     /// Nothing was done up to `now`.
+    #[inline]
     pub fn skip_to(&mut self, now: Instant) {
         self.since = now;
     }

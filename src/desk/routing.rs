@@ -132,11 +132,13 @@ impl Groups {
         self.lists.push(vec![(NOBODY, NOBODY); usize::from(capacity)]);
     }
 
+    #[inline]
     fn listed(agents: &Agents, agent: AgentIdx) -> bool {
         let a = agent as usize;
         agents.available[a] && agents.load[a] < agents.capacity[a]
     }
 
+    #[inline]
     fn link(&mut self, agents: &mut Agents, agent: AgentIdx) {
         let a = agent as usize;
         let (first, last) = &mut self.lists[usize::from(agents.group[a])][usize::from(agents.load[a])];
@@ -150,6 +152,7 @@ impl Groups {
         *last = agent;
     }
 
+    #[inline]
     fn unlink(&mut self, agents: &mut Agents, agent: AgentIdx) {
         let a = agent as usize;
         let (first, last) = &mut self.lists[usize::from(agents.group[a])][usize::from(agents.load[a])];
@@ -197,6 +200,7 @@ impl Groups {
         }
     }
 
+    #[inline]
     fn with_load(&self, agents: &Agents, group: u16, load: u16) -> impl Iterator<Item = AgentIdx> {
         let first = self.lists[usize::from(group)][usize::from(load)].0;
         std::iter::successors((first != NOBODY).then_some(first), |&a| {

@@ -22,12 +22,14 @@ type Packed = u128;
 const STAMP_BITS: u32 = 44;
 const SLOT_BITS: u32 = 32;
 
+#[inline]
 fn pack(rank: u64, entry: Entry) -> Packed {
     u128::from(rank) << (STAMP_BITS + SLOT_BITS)
         | u128::from(entry.stamp) << SLOT_BITS
         | u128::from(entry.slot)
 }
 
+#[inline]
 fn unpack(packed: Packed) -> Entry {
     Entry { slot: packed as u32, stamp: (packed >> SLOT_BITS) as u64 & ((1 << STAMP_BITS) - 1) }
 }
@@ -48,6 +50,7 @@ impl WaitingRoom {
     }
 
     /// Conversations waiting.
+    #[inline]
     pub fn len(&self) -> usize {
         self.live
     }
@@ -58,6 +61,7 @@ impl WaitingRoom {
     }
 
     /// The rank that orders waiting conversations: smaller is served first.
+    #[inline]
     fn rank(&self, since: Instant, priority: u8, due: Instant) -> u64 {
         const TIME_MASK: u64 = (1 << 44) - 1;
         let clamp = |at: Instant| (at.ms().saturating_sub(self.origin.ms()).max(0) as u64).min(TIME_MASK);
@@ -72,24 +76,28 @@ impl WaitingRoom {
     }
 
     /// Enters the queue of `class`. `since` is when the wait that counts began.
+    #[inline]
     pub fn enter(&mut self, class: usize, entry: Entry, since: Instant, priority: u8, due: Instant) {
         self.live += 1;
         self.offer(class, entry, since, priority, due);
     }
 
     /// Lets a conversation that waits in another team's room be taken from here, too.
+    #[inline]
     pub fn offer(&mut self, class: usize, entry: Entry, since: Instant, priority: u8, due: Instant) {
         let packed = pack(self.rank(since, priority, due), entry);
         self.classes[class].push(Reverse(packed));
     }
 
     /// Notes that a conversation counted here has gone; its entry is dropped when it surfaces.
+    #[inline]
     pub fn left(&mut self) {
         debug_assert!(self.live > 0, "nobody was waiting");
         self.live -= 1;
     }
 
     /// The entry to serve next among `classes`, removed; stale ones are dropped on the way.
+    #[inline]
     pub fn take(&mut self, classes: &[u16], is_live: impl Fn(Entry) -> bool) -> Option<Entry> {
         let mut best: Option<(Packed, usize)> = None;
         for &class in classes {

@@ -108,16 +108,19 @@ impl Accounts {
         Instant((self.began.ms().div_euclid(length) + 1) * length)
     }
 
+    #[inline]
     fn team(&mut self, team: u16, now: Instant) -> &mut Meter {
         let meter = &mut self.teams[usize::from(team)];
         meter.advance(now);
         meter
     }
 
+    #[inline]
     pub fn conversation_began(&mut self) {
         self.begun += 1;
     }
 
+    #[inline]
     pub fn enter_queue(&mut self, team: u16, now: Instant) {
         let meter = self.team(team, now);
         meter.sums.entered += 1;
@@ -126,6 +129,7 @@ impl Accounts {
     }
 
     /// Entered and was taken at once: the queue never held it.
+    #[inline]
     pub fn pass_queue(&mut self, team: u16, entered_at: Instant) {
         let sums = &mut self.teams[usize::from(team)].sums;
         sums.entered += 1;
@@ -140,6 +144,7 @@ impl Accounts {
         sums.abandoned += 1;
     }
 
+    #[inline]
     pub fn leave_queue(&mut self, team: u16, now: Instant, entered_at: Instant, how: Leaving) {
         let meter = self.team(team, now);
         meter.level.queue -= 1;
@@ -154,6 +159,7 @@ impl Accounts {
     }
 
     /// Counts an answer in time in the interval in which the wait began.
+    #[inline]
     fn answered(&mut self, team: u16, entered_at: Instant, waited: Span) {
         if waited > self.within {
             return;
@@ -181,12 +187,14 @@ impl Accounts {
         level.open = level.open.wrapping_add(after.held).wrapping_sub(before.held);
     }
 
+    #[inline]
     pub fn reply(&mut self, team: u16, work_ms: i64) {
         let sums = &mut self.teams[usize::from(team)].sums;
         sums.replies += 1;
         sums.work += work_ms;
     }
 
+    #[inline]
     pub fn backlog(&mut self, now: Instant, by: i32) {
         self.backlog_area += i64::from(self.backlog) * (now - self.backlog_since).ms();
         self.backlog_since = now;
@@ -196,6 +204,7 @@ impl Accounts {
         }
     }
 
+    #[inline]
     pub fn with_bot(&mut self, by: i32) {
         self.with_bot = self.with_bot.saturating_add_signed(by);
     }
@@ -337,7 +346,7 @@ struct AgentMeter {
 }
 
 /// What an agent is, as the meters see it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct AgentLevel {
     pub paid: bool,
     pub staffed: bool,
@@ -373,10 +382,12 @@ impl AgentMeters {
         meter.open_area += elapsed * i64::from(was.held);
     }
 
+    #[inline]
     pub fn took(&mut self, agent: AgentIdx) {
         self.meters[agent as usize].conversations += 1;
     }
 
+    #[inline]
     pub fn replied(&mut self, agent: AgentIdx) {
         self.meters[agent as usize].replies += 1;
     }

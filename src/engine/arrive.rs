@@ -40,6 +40,13 @@ pub(super) fn entity(source: usize, repeat: u8, number: u64) -> u64 {
     (source as u64) << 56 | u64::from(repeat) << 48 | (number & 0xffff_ffff_ffff)
 }
 
+/// One of `n` by a uniform number: 0, 1 … n - 1.
+#[inline]
+pub(super) fn pick_one(u: f64, n: u32) -> u32 {
+    ((u * f64::from(n)) as u32).min(n.saturating_sub(1))
+}
+
+#[inline]
 pub(super) fn pick(shares: &Shares, u: f64) -> u16 {
     if shares.index.len() <= 1 {
         return shares.index.first().copied().unwrap_or(0);
@@ -144,13 +151,18 @@ impl<O: Observer> World<'_, O> {
         let repeat = need.repeat + 1;
         let entity = entity(usize::from(need.source), repeat, need.entity);
         let need = Need { entity, repeat, repeat_of: original, ..*need };
-        self.comebacks.push(Comeback { need });
-        self.events.schedule(at, Kind::Return, self.comebacks.len() as u32 - 1);
+        let place = self.free_comebacks.pop().unwrap_or_else(|| {
+            self.comebacks.push(Comeback { need });
+            self.comebacks.len() as u32 - 1
+        });
+        self.comebacks[place as usize] = Comeback { need };
+        self.events.schedule(at, Kind::Return, place);
         self.tell(slot, |_| Note::ComesBack { at });
     }
 
     pub(super) fn come_back(&mut self, index: usize) {
         let need = self.comebacks[index].need;
+        self.free_comebacks.push(index as u32);
         self.begin_conversation(need);
     }
 }

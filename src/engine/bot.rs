@@ -6,7 +6,7 @@ use super::story::{Note, Observer};
 use super::world::World;
 use crate::channel;
 use crate::facts::{HandOff, Outcome};
-use crate::random::Purpose;
+use crate::random::{Purpose, ln};
 use crate::rules::Moment;
 use crate::scenario::plan::{BotKind, TeamIdx};
 use crate::sla::Input;
@@ -208,12 +208,12 @@ impl<O: Observer> World<'_, O> {
             let mut stream = self.streams.stream(Purpose::Outage, 0);
             let mut at = self.c.from.ms() as f64;
             loop {
-                at -= libm::log(stream.uniform()) * between.max(1.0);
+                at -= ln(stream.uniform()) * between.max(1.0);
                 let begins = Instant(at as i64);
                 if begins >= self.plan.end {
                     break;
                 }
-                at -= libm::log(stream.uniform()) * lasts.max(1.0);
+                at -= ln(stream.uniform()) * lasts.max(1.0);
                 self.events.schedule(begins, Kind::Outage, 0);
                 self.events.schedule(Instant(at as i64), Kind::Outage, 1);
             }

@@ -5,8 +5,9 @@ use super::event_list::{Kind, NO_STAMP};
 use super::story::{Note, Observer};
 use super::world::World;
 use crate::facts::{ConversationRow, HandOff, NEVER, NONE, Outcome, QueueEnd};
-use crate::random::Purpose;
+use crate::random::{Purpose, exp, ln};
 use crate::rules::Moment;
+use crate::scenario::plan::CsatModel;
 use crate::scenario::switches::Status;
 use crate::sla::Input;
 use crate::time::Instant;
@@ -90,7 +91,11 @@ impl<O: Observer> World<'_, O> {
             self.accounts.backlog(now, -1);
         }
         self.clock_finish(slot);
-        let satisfied = self.satisfaction(slot, outcome);
+        // Reckoned when the chunk is full, unless somebody wants to know now.
+        let mut satisfied = f32::NAN;
+        if self.plan.customer.rates > 0.0 || O::WATCHES {
+            satisfied = satisfaction(&self.plan.csat, &self.row(slot, outcome));
+        }
         let rating = self.rate(slot, satisfied);
         if rating > 0 {
             self.tell(slot, |_| Note::Rated { stars: rating });
@@ -113,8 +118,7 @@ impl<O: Observer> World<'_, O> {
                 let bot_alone = !self.slots[slot as usize].human_answered;
                 self.clock_finish(slot);
                 let outcome = if bot_alone { Outcome::BotSolved } else { Outcome::AgentSolved };
-                let satisfied = self.satisfaction(slot, outcome);
-                self.push_row(slot, outcome, satisfied, 0);
+                self.push_row(slot, outcome, f32::NAN, 0);
                 return;
             }
             Phase::Queue if self.slots[slot as usize].queue != NO_STAMP => {
@@ -124,30 +128,6 @@ impl<O: Observer> World<'_, O> {
         }
         self.clock_finish(slot);
         self.push_row(slot, Outcome::Open, 0.0, 0);
-    }
-
-    /// The CSAT proxy: a logistic model whose coefficients stand in the scenario.
-    fn satisfaction(&self, slot: u32, outcome: Outcome) -> f32 {
-        let model = &self.plan.csat;
-        let c = &self.slots[slot as usize];
-        let answered_at = c.first_human_at.known().or(c.first_response_at.known());
-        let until = if c.human_answered || outcome != Outcome::Abandoned {
-            answered_at.unwrap_or(self.now)
-        } else {
-            self.now
-        };
-        let minutes = (until - c.started_at).ms().max(0) as f64 / 60_000.0;
-        let mut odds = model.intercept + model.wait * libm::log1p(minutes);
-        odds += model.exchange * f64::from(c.agent_messages.saturating_sub(1));
-        odds += model.transfer * f64::from(c.transfers);
-        odds += model.reopened * f64::from(c.reopens);
-        odds += model.failed_attempt * f64::from(c.failed_attempts);
-        if !c.solved {
-            odds += model.unsolved;
-        } else if outcome == Outcome::BotSolved {
-            odds += model.bot;
-        }
-        (1.0 / (1.0 + libm::exp(-odds))) as f32
     }
 
     /// The rating the customer gives, 0 if none.
@@ -172,10 +152,17 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
+    #[inline]
     fn push_row(&mut self, slot: u32, outcome: Outcome, satisfied: f32, rating: u8) {
+        let row = ConversationRow { satisfied, rating, ..self.row(slot, outcome) };
+        self.chunk.conversations.push(row);
+    }
+
+    #[inline]
+    fn row(&self, slot: u32, outcome: Outcome) -> ConversationRow {
         let open = outcome == Outcome::Open;
         let c = &self.slots[slot as usize];
-        self.chunk.conversations.push(ConversationRow {
+        ConversationRow {
             conversation: c.id,
             repeat_of: c.need.repeat_of,
             started_at: c.started_at.ms(),
@@ -207,10 +194,42 @@ impl<O: Observer> World<'_, O> {
             failed_attempts: c.failed_attempts,
             reopens: c.reopens,
             transfers: c.transfers,
-            rating,
-            satisfied,
+            rating: 0,
+            satisfied: 0.0,
             message_cost: c.message_cost,
             tags: c.tags,
-        });
+        }
     }
+
+    /// Before a chunk leaves: what is the same work for every row is done for all at once.
+    pub(super) fn complete_chunk(&mut self) {
+        for row in &mut self.chunk.conversations {
+            if row.satisfied.is_nan() {
+                row.satisfied = satisfaction(&self.plan.csat, row);
+            }
+        }
+    }
+}
+
+/// The CSAT proxy: a logistic model whose coefficients stand in the scenario.
+#[inline]
+fn satisfaction(model: &CsatModel, row: &ConversationRow) -> f32 {
+    let answered = row.first_human_at != NEVER;
+    let until = match (answered, row.first_response_at != NEVER) {
+        (true, _) => row.first_human_at,
+        (false, true) if row.outcome != Outcome::Abandoned as u8 => row.first_response_at,
+        _ => row.ended_at,
+    };
+    let minutes = (until - row.started_at).max(0) as f64 / 60_000.0;
+    let mut odds = model.intercept + model.wait * ln(1.0 + minutes);
+    odds += model.exchange * f64::from(row.agent_messages.saturating_sub(1));
+    odds += model.transfer * f64::from(row.transfers);
+    odds += model.reopened * f64::from(row.reopens);
+    odds += model.failed_attempt * f64::from(row.failed_attempts);
+    if !row.solved {
+        odds += model.unsolved;
+    } else if row.outcome == Outcome::BotSolved as u8 {
+        odds += model.bot;
+    }
+    (1.0 / (1.0 + exp(-odds))) as f32
 }

@@ -1,5 +1,6 @@
 //! A scenario made ready to run: what all replications share and none changes.
 
+use super::texts::Texts;
 use crate::bot::flow::Flow;
 use crate::bot::http::{self, HttpBot};
 use crate::desk::{Duty, TeamLayout, duty_changes};
@@ -72,8 +73,12 @@ pub struct Compiled {
     /// Begin of the run: a week before the start if the desk does not start empty.
     pub(super) from: Instant,
     pub(super) measured_from: Instant,
+    /// What customers write in their own words; empty where words do not matter.
+    pub(super) texts: Arc<Texts>,
     /// Messages need their words: for a flow, for rules, or to be kept.
     pub(super) needs_text: bool,
+    /// A ticket may have something to wait for: a bot's limit, a clock that a rule watches, a timed rule.
+    pub(super) has_deadlines: bool,
 }
 
 /// Why a scenario cannot be made ready.
@@ -186,6 +191,7 @@ impl Compiled {
             })
             .collect();
         let rules = Rules::compile(&plan);
+        let has_deadlines = plan.bot.time_limit.is_some() || rules.watches_clocks || !rules.timed.is_empty();
         let policies = compile_policies(&plan)?;
         let live = match &plan.bot.kind {
             BotKind::Http(http) => Some(Arc::new(open_live(&plan, http)?)),
@@ -197,6 +203,7 @@ impl Compiled {
             || flow.is_some()
             || live.is_some();
         let measured_from = plan.start + plan.warm_up;
+        let texts = Arc::new(if needs_text { Texts::of(&plan) } else { Texts::default() });
         Ok(Compiled {
             plan,
             sources,
@@ -211,7 +218,9 @@ impl Compiled {
             live,
             from,
             measured_from,
+            texts,
             needs_text,
+            has_deadlines,
         })
     }
 }

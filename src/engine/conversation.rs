@@ -127,6 +127,7 @@ pub(super) struct Conversation {
 }
 
 impl Conversation {
+    #[inline]
     pub fn new(id: u64, need: Need, at: Instant, priority: u8, measured: bool) -> Conversation {
         Conversation {
             id,
@@ -192,6 +193,7 @@ impl Conversation {
     }
 
     /// An open ticket: somebody of the desk has it or will get it.
+    #[inline]
     pub fn in_desk(&self) -> bool {
         matches!(self.phase, Phase::Queue | Phase::Offered | Phase::Agent | Phase::Snoozed)
     }

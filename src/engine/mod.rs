@@ -20,6 +20,7 @@ mod queue;
 mod replay;
 mod story;
 mod talk;
+mod texts;
 mod ticket;
 mod work;
 #[cfg(test)]

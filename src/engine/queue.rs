@@ -106,6 +106,7 @@ impl<O: Observer> World<'_, O> {
         true
     }
 
+    #[inline]
     pub(super) fn weight(&self, slot: u32) -> u16 {
         u16::from(self.plan.intents[usize::from(self.slots[slot as usize].need.intent)].weight).max(1)
     }
@@ -196,6 +197,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Leaves the queue, however.
+    #[inline]
     pub(super) fn leave_queue(&mut self, slot: u32, how: QueueEnd) {
         let now = self.now;
         let conversation = &mut self.slots[slot as usize];
@@ -216,6 +218,7 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
+    #[inline]
     pub(super) fn push_stay(&mut self, slot: u32, end: QueueEnd, taken_by: u16) {
         let conversation = &self.slots[slot as usize];
         self.chunk.queue_stays.push(QueueStayRow {

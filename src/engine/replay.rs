@@ -167,6 +167,7 @@ impl ReplayState {
 }
 
 impl<O: Observer> World<'_, O> {
+    #[inline]
     fn replay_of(&self, slot: u32) -> Option<&Replay> {
         let need = &self.slots[slot as usize].need;
         if need.script == u32::MAX {
@@ -184,6 +185,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// A recorded message is written: the next one that does not wait for an answer is scheduled.
+    #[inline]
     pub(super) fn next_line(&mut self, slot: u32) {
         let conversation = &self.slots[slot as usize];
         let (script, next) = (conversation.need.script, conversation.line + 1);
@@ -204,6 +206,7 @@ impl<O: Observer> World<'_, O> {
 
     /// In a replay: when the customer answers a reply. `None`: this is no replay. `Some(NEVER)`: he
     /// wrote no more.
+    #[inline]
     pub(super) fn recorded_answer(&mut self, slot: u32) -> Option<Instant> {
         let replay = self.replay_of(slot)?;
         let conversation = &self.slots[slot as usize];
@@ -223,6 +226,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// In a replay: how many replies what was written still takes.
+    #[inline]
     pub(super) fn recorded_replies(&self, slot: u32) -> Option<u32> {
         let replay = self.replay_of(slot)?;
         let conversation = &self.slots[slot as usize];

@@ -47,6 +47,8 @@ pub enum Note {
 
 /// Watches a run.
 pub trait Observer {
+    /// False: it watches nothing at all, and no code is made for telling it.
+    const WATCHES: bool = true;
     /// Whether this conversation is watched. Must be cheap; notes are built only if so.
     fn watches(&self, conversation: u64) -> bool;
     /// Something happened.
@@ -58,6 +60,7 @@ pub trait Observer {
 pub struct Silent;
 
 impl Observer for Silent {
+    const WATCHES: bool = false;
     #[inline(always)]
     fn watches(&self, _: u64) -> bool {
         false

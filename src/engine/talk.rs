@@ -8,15 +8,14 @@ use super::bot::{BotOutcome, MOST_MESSAGES};
 use super::compiled::Compiled;
 use super::conversation::Phase;
 use super::story::{Note, Observer};
+use super::texts::word_hits;
 use super::world::World;
 use crate::bot::flow::{
     End, Expects, Flow, HandOff as FlowHandOff, Input, Luck, Media, Memo, Session, SlotKind,
 };
-use crate::bot::text::{contains_word, fold};
 use crate::facts::HandOff;
 use crate::random::{Purpose, Stream};
 use crate::rules::WordHits;
-use crate::scenario::plan::RuleIdx;
 use fxhash::FxHashMap;
 
 /// Words of the conversations under way, and what has been read of them before.
@@ -25,8 +24,9 @@ pub(super) struct Talks {
     sessions: Vec<Option<Talk>>,
     pub lives: Vec<Option<super::live::LiveTalk>>,
     memo: Memo,
-    /// The message being delivered.
+    /// The message being delivered, and its number if it is one of [`Compiled`]'s texts.
     pub text: String,
+    listed: Option<u32>,
     /// The bot's last words to a watched customer.
     pub said: Vec<String>,
     hits: FxHashMap<Box<str>, WordHits>,
@@ -76,13 +76,13 @@ impl Talks {
         if self.text.is_empty() {
             return WordHits::default();
         }
+        if let Some(text) = self.listed {
+            return c.texts.word_hits(text, &c.plan).clone();
+        }
         if let Some(hits) = self.hits.get(self.text.as_str()) {
             return hits.clone();
         }
-        let folded = fold(&self.text);
-        let rules =
-            c.plan.rules.iter().enumerate().map(|(i, r)| (i as RuleIdx, r.condition.contains.as_slice()));
-        let hits = WordHits::find(rules, |word| contains_word(&folded, word));
+        let hits = word_hits(&self.text, &c.plan);
         if self.hits.len() >= MAX_HITS {
             self.hits.clear();
         }
@@ -113,31 +113,11 @@ pub(super) fn yes_or_no(language: &str, yes: bool) -> &'static str {
     }
 }
 
-/// Typing errors: a letter dropped, doubled or swapped with its neighbour, at a rate per character.
-fn mistype(text: &str, rate: f64, stream: &mut Stream, out: &mut String) {
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if !c.is_alphabetic() || !stream.chance(rate) {
-            out.push(c);
-            continue;
-        }
-        match (stream.uniform() * 3.0) as u8 {
-            0 => {}
-            1 => out.extend([c, c]),
-            _ => {
-                if let Some(next) = chars.next_if(|n| n.is_alphabetic()) {
-                    out.push(next);
-                }
-                out.push(c);
-            }
-        }
-    }
-}
-
 impl<O: Observer> World<'_, O> {
     /// Puts the customer's next message into words.
     pub(super) fn compose(&mut self, slot: u32) {
         self.talks.text.clear();
+        self.talks.listed = None;
         if !self.c.needs_text || self.attaches(slot) {
             return;
         }
@@ -159,8 +139,7 @@ impl<O: Observer> World<'_, O> {
         }
         let talk = self.talks.sessions.get(slot as usize).and_then(Option::as_ref);
         let (Some(flow), Some(talk), Phase::Bot) = (&self.c.flow, talk, phase) else {
-            let text = self.phrase(slot, &mut stream).to_owned();
-            mistype(&text, customer.typos, &mut stream, &mut self.talks.text);
+            self.compose_phrase(slot, &mut stream);
             return;
         };
         let (misreads, impatient) =
@@ -182,10 +161,7 @@ impl<O: Observer> World<'_, O> {
         };
         match fixed {
             Some(text) => self.talks.text.push_str(&text),
-            None => {
-                let text = self.phrase(slot, &mut stream).to_owned();
-                mistype(&text, customer.typos, &mut stream, &mut self.talks.text);
-            }
+            None => self.compose_phrase(slot, &mut stream),
         }
     }
 
@@ -241,19 +217,12 @@ impl<O: Observer> World<'_, O> {
             .unwrap_or_else(|| ask_for_person(language).to_owned())
     }
 
-    /// A phrase of the customer's intent in his language, or in the first that has any.
-    fn phrase(&self, slot: u32, stream: &mut Stream) -> &str {
+    /// A phrase of the customer's need, in his language.
+    fn compose_phrase(&mut self, slot: u32, stream: &mut Stream) {
         let need = &self.slots[slot as usize].need;
-        let intent = &self.plan.intents[usize::from(need.intent)];
-        let phrases = intent
-            .phrases
-            .get(usize::from(need.language))
-            .filter(|list| !list.is_empty())
-            .or_else(|| intent.phrases.iter().find(|list| !list.is_empty()));
-        match phrases {
-            Some(list) => &list[((stream.uniform() * list.len() as f64) as usize).min(list.len() - 1)],
-            None => &intent.name,
-        }
+        let text = self.c.texts.choose(need.intent, need.language, self.plan.customer.typos, stream);
+        self.talks.listed = Some(text);
+        self.talks.text.push_str(self.c.texts.message(text).text());
     }
 
     /// The flow's turn: what it decides, and what the customer will do about it.
@@ -277,9 +246,11 @@ impl<O: Observer> World<'_, O> {
         });
         let mut luck = self.streams.nth(Purpose::LookUp, need.entity, n);
         talk.session.set_luck(Luck { fails: luck.uniform(), slow: luck.uniform() });
-        let input = match talk.expects {
-            Expects::Slot(SlotKind::Document) if media => Input::Media(Media::Document),
+        let listed = self.talks.listed.map(|text| c.texts.message(text));
+        let input = match (talk.expects, listed) {
+            (Expects::Slot(SlotKind::Document), _) if media => Input::Media(Media::Document),
             _ if media => Input::Media(Media::Image),
+            (_, Some(message)) => Input::Read(message),
             _ => Input::Text(&self.talks.text),
         };
         let turn = flow.advance(&mut talk.session, input, &mut self.talks.memo);

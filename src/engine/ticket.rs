@@ -47,6 +47,7 @@ impl Tickets {
         }
     }
 
+    #[inline]
     pub fn opened(&mut self, slot: u32) {
         let s = slot as usize;
         if self.overflow.len() <= s {
@@ -72,6 +73,7 @@ impl Tickets {
         }
     }
 
+    #[inline]
     pub fn closed(&mut self, slot: u32) {
         self.overflow[slot as usize] = NO_STAMP;
     }
@@ -92,15 +94,18 @@ impl Tickets {
         self.texts.get(slot as usize).map_or("", String::as_str)
     }
 
+    #[inline]
     pub fn set_overflow(&mut self, slot: u32, stamp: u64) {
         self.overflow[slot as usize] = stamp;
     }
 
+    #[inline]
     pub fn overflow(&self, slot: u32) -> u64 {
         self.overflow[slot as usize]
     }
 
     /// The earliest due time of the ticket's running clocks.
+    #[inline]
     pub fn due(&self, slot: u32) -> Instant {
         match self.trackers.get(slot as usize) {
             Some(Some(tracker)) => tracker.next_due().unwrap_or(Instant::NEVER),
@@ -326,7 +331,14 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Sets the ticket's one timer to its earliest deadline.
+    #[inline]
     pub(super) fn arm_deadline(&mut self, slot: u32) {
+        if self.c.has_deadlines || O::WATCHES {
+            self.set_timer(slot);
+        }
+    }
+
+    fn set_timer(&mut self, slot: u32) {
         let next = self.next_deadline(slot);
         let conversation = &mut self.slots[slot as usize];
         if conversation.phase == Phase::Free {

@@ -4,7 +4,7 @@ use super::accounts::AgentLevel;
 use super::conversation::{NO_AGENT, Phase};
 use super::event_list::{Kind, NO_STAMP};
 use super::story::{Note, Observer};
-use super::world::World;
+use super::world::{AgentState, World};
 use crate::desk::{AgentIdx, Attended, Duty};
 use crate::random::Purpose;
 use crate::rules::Moment;
@@ -12,30 +12,33 @@ use crate::scenario::switches::Status;
 use crate::sla::Input;
 use crate::time::Instant;
 
-impl<O: Observer> World<'_, O> {
-    /// What an agent is now, as the accounts see it. Who goes on after the shift, or works into the
-    /// break, counts as staffed and paid until done.
-    fn agent_level(&self, agent: AgentIdx) -> AgentLevel {
-        let state = &self.agent_states[agent as usize];
-        let busy = !state.paused && (!state.load.is_idle() || state.wrap_up != NO_STAMP);
-        let staffed = state.duty == Duty::On || busy || (state.held > 0 && !state.paused);
-        AgentLevel { paid: staffed || state.duty == Duty::Paid, staffed, busy, held: state.held }
-    }
+/// What an agent is now, as the accounts see it. Who goes on after the shift, or works into the break,
+/// counts as staffed and paid until done.
+#[inline]
+fn level(state: &AgentState) -> AgentLevel {
+    let busy = !state.paused && (!state.load.is_idle() || state.wrap_up != NO_STAMP);
+    let staffed = state.duty == Duty::On || busy || (state.held > 0 && !state.paused);
+    AgentLevel { paid: staffed || state.duty == Duty::Paid, staffed, busy, held: state.held }
+}
 
+impl<O: Observer> World<'_, O> {
     /// Brings an agent's own accounts up to now.
     pub(super) fn meter_agent(&mut self, agent: AgentIdx) {
-        let level = self.agent_level(agent);
+        let level = self.agent_states[agent as usize].level;
         self.agent_meters.advance(agent, self.now, level);
     }
 
     /// Changes an agent's state and books what that changes.
     #[inline]
     pub(super) fn change_agent<R>(&mut self, agent: AgentIdx, change: impl FnOnce(&mut Self) -> R) -> R {
-        let before = self.agent_level(agent);
-        self.agent_meters.advance(agent, self.now, before);
         let result = change(self);
-        let after = self.agent_level(agent);
-        self.accounts.agent_changed(self.agents.team[agent as usize], self.now, before, after);
+        let state = &mut self.agent_states[agent as usize];
+        let (before, after) = (state.level, level(state));
+        if before != after {
+            state.level = after;
+            self.agent_meters.advance(agent, self.now, before);
+            self.accounts.agent_changed(self.agents.team[agent as usize], self.now, before, after);
+        }
         result
     }
 
@@ -86,8 +89,9 @@ impl<O: Observer> World<'_, O> {
             let law = team.agent_work.as_ref().unwrap_or(&self.plan.intents[intent].agent_work);
             let mut stream = self.streams.nth(Purpose::Work, conversation.need.entity, n);
             // Work is a whole number of ms, at least one: a reply takes time.
-            conversation.work_left = (law.draw_ms(&mut stream) as f64 * team.work_factor).round().max(1.0);
-            conversation.reply_work = conversation.work_left as i64;
+            let work_ms = (law.draw_ms(&mut stream) as f64 * team.work_factor + 0.5) as i64;
+            conversation.reply_work = work_ms.max(1);
+            conversation.work_left = conversation.reply_work as f64;
         }
         let attended =
             Attended { slot, left: conversation.work_left, speed: self.c.teams[t].speed_of_intent[intent] };

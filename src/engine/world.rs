@@ -29,8 +29,9 @@ pub enum RunError {
     Sink(#[from] std::io::Error),
 }
 
-/// Rows of a chunk before it goes to the sink.
-const CHUNK_ROWS: usize = 1 << 14;
+/// Rows of a chunk before it goes to the sink: few, so that they are still in the cache when they are
+/// measured.
+const CHUNK_ROWS: usize = 1 << 10;
 /// More open conversations than this end the run with a limit reached.
 const MAX_OPEN: usize = 20_000_000;
 
@@ -56,6 +57,7 @@ pub fn run<O: Observer>(
         world.totals.events += 1;
         world.handle(event);
         if world.chunk_is_full() {
+            world.complete_chunk();
             sink.chunk(&world.chunk)?;
             world.chunk.clear();
         }
@@ -68,6 +70,7 @@ pub fn run<O: Observer>(
         }
     }
     world.finish();
+    world.complete_chunk();
     sink.chunk(&world.chunk)?;
     Ok(world.totals)
 }
@@ -85,6 +88,8 @@ pub(super) struct AgentState {
     pub held: u32,
     /// Work stands still until the next shift.
     pub paused: bool,
+    /// What the accounts know of him.
+    pub level: super::accounts::AgentLevel,
 }
 
 /// Somebody who will come back.
@@ -118,6 +123,7 @@ pub(super) struct World<'a, O: Observer> {
     pub rooms: Vec<WaitingRoom>,
     pub staffed: Vec<u32>,
     pub comebacks: Vec<Comeback>,
+    pub free_comebacks: Vec<u32>,
     pub bot_out: bool,
     pub tickets: super::ticket::Tickets,
     pub talks: super::talk::Talks,
@@ -149,6 +155,7 @@ impl<'a, O: Observer> World<'a, O> {
                 wrap_up: NO_STAMP,
                 held: 0,
                 paused: false,
+                level: Default::default(),
             };
             c.agents.len()
         ];
@@ -187,6 +194,7 @@ impl<'a, O: Observer> World<'a, O> {
             agent_states,
             rooms,
             comebacks: Vec::new(),
+            free_comebacks: Vec::new(),
             bot_out: false,
             chunk: Chunk::default(),
             totals: RunTotals::default(),
@@ -208,6 +216,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
     }
 
+    #[inline]
     fn chunk_is_full(&self) -> bool {
         self.chunk.conversations.len() >= CHUNK_ROWS || self.chunk.rows() >= 4 * CHUNK_ROWS
     }
@@ -280,6 +289,9 @@ impl<'a, O: Observer> World<'a, O> {
     /// Tells the observer, if he watches this conversation.
     #[inline]
     pub(super) fn tell(&mut self, slot: u32, note: impl FnOnce(&Self) -> Note) {
+        if !O::WATCHES {
+            return;
+        }
         let id = self.slots[slot as usize].id;
         if self.observer.watches(id) {
             let note = note(self);
@@ -288,6 +300,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     /// A slot for a new conversation.
+    #[inline]
     pub(super) fn open_slot(&mut self, conversation: Conversation) -> u32 {
         self.open += 1;
         match self.free.pop() {
@@ -302,6 +315,7 @@ impl<'a, O: Observer> World<'a, O> {
         }
     }
 
+    #[inline]
     pub(super) fn close_slot(&mut self, slot: u32) {
         debug_assert!(self.open > 0, "more conversations closed than opened");
         self.open -= 1;

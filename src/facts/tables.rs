@@ -6,7 +6,7 @@ pub const NEVER: i64 = i64::MAX;
 /// Value of a `u16` index column where there is none (no team, no policy).
 pub const NONE: u16 = u16::MAX;
 
-/// Declares a table: a row struct, a struct of columns, and push / clear / get between them.
+/// Declares a table: a row, and the columns it becomes in a file.
 macro_rules! table {
     ($(#[$meta:meta])* $columns:ident of $(#[$row_meta:meta])* $row:ident { $($(#[$doc:meta])* $name:ident: $ty:ty),+ $(,)? }) => {
         $(#[$row_meta])*
@@ -14,26 +14,33 @@ macro_rules! table {
         pub struct $row { $($(#[$doc])* pub $name: $ty),+ }
 
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, PartialEq)]
-        pub struct $columns { $($(#[$doc])* pub $name: Vec<$ty>),+ }
+        #[cfg(feature = "frames")]
+        #[derive(Debug, Default)]
+        pub(super) struct $columns { $($(#[$doc])* pub $name: Vec<$ty>),+ }
 
-        impl $columns {
-            /// Appends one row.
-            #[inline]
-            pub fn push(&mut self, row: $row) { $(self.$name.push(row.$name);)+ }
-            /// Number of rows.
-            pub fn len(&self) -> usize { table!(@first self $($name)+).len() }
-            /// No rows.
-            pub fn is_empty(&self) -> bool { self.len() == 0 }
-            /// Forgets the rows, keeps the memory.
-            pub fn clear(&mut self) { $(self.$name.clear();)+ }
-            /// Reserves room for `n` rows.
-            pub fn reserve(&mut self, n: usize) { $(self.$name.reserve(n);)+ }
-            /// Row `i`.
-            pub fn row(&self, i: usize) -> $row { $row { $($name: self.$name[i]),+ } }
+        #[cfg(feature = "frames")]
+        impl Columns for $columns {
+            type Row = $row;
+            fn append(&mut self, rows: &[$row]) {
+                // Column by column over so few rows that they stay in the nearest cache.
+                for rows in rows.chunks(64) {
+                    $(self.$name.extend(rows.iter().map(|row| row.$name));)+
+                }
+            }
+            fn clear(&mut self) { $(self.$name.clear();)+ }
         }
     };
-    (@first $self:ident $first:ident $($rest:ident)*) => { $self.$first };
+}
+
+/// A table turned into columns.
+#[cfg(feature = "frames")]
+pub(super) trait Columns: Default {
+    /// A row of the table.
+    type Row;
+    /// Adds rows.
+    fn append(&mut self, rows: &[Self::Row]);
+    /// Forgets the rows, keeps the memory.
+    fn clear(&mut self);
 }
 
 /// How a conversation ended.
@@ -419,14 +426,14 @@ table! {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[allow(missing_docs)]
 pub struct Chunk {
-    pub conversations: Conversations,
-    pub queue_stays: QueueStays,
-    pub clocks: Clocks,
-    pub intervals: Intervals,
-    pub agents: Agents,
-    pub notifications: Notifications,
-    pub firings: Firings,
-    pub messages: Messages,
+    pub conversations: Vec<ConversationRow>,
+    pub queue_stays: Vec<QueueStayRow>,
+    pub clocks: Vec<ClockRow>,
+    pub intervals: Vec<IntervalRow>,
+    pub agents: Vec<AgentRow>,
+    pub notifications: Vec<NotificationRow>,
+    pub firings: Vec<FiringRow>,
+    pub messages: Vec<MessageRow>,
 }
 
 impl Chunk {
@@ -443,6 +450,7 @@ impl Chunk {
     }
 
     /// Rows of the largest table.
+    #[inline]
     pub fn rows(&self) -> usize {
         self.conversations
             .len()

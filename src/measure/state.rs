@@ -68,15 +68,9 @@ impl State<'_> {
         self.seats += chunk.agents.len() as u64;
         if self.rules.is_needed() {
             let from = (self.measures.plan.start + self.measures.plan.warm_up).ms();
-            for i in 0..chunk.firings.len() {
-                if chunk.firings.at[i] >= from {
-                    self.rules.firing(&chunk.firings.row(i));
-                }
-            }
-            for i in 0..chunk.notifications.len() {
-                if chunk.notifications.at[i] >= from {
-                    self.rules.notification(&chunk.notifications.row(i), &self.measures.civil);
-                }
+            chunk.firings.iter().filter(|row| row.at >= from).for_each(|row| self.rules.firing(row));
+            for row in chunk.notifications.iter().filter(|row| row.at >= from) {
+                self.rules.notification(row, &self.measures.civil);
             }
         }
         self.cells.compact();
@@ -86,20 +80,15 @@ impl State<'_> {
     fn conversations(&mut self, chunk: &Chunk) {
         let by_person = self.measures.people_answer;
         let tickets_at_once = self.measures.plan.desk.ticket_at_first_message;
-        for i in 0..chunk.conversations.len() {
+        for row in &chunk.conversations {
             // A repeat counts against its original even if it came after the measured period.
-            self.repeats.row(
-                chunk.conversations.conversation[i],
-                chunk.conversations.started_at[i],
-                chunk.conversations.repeat_of[i],
-            );
-            if !chunk.conversations.measured[i] {
+            self.repeats.row(row.conversation, row.started_at, row.repeat_of);
+            if !row.measured {
                 continue;
             }
-            let row = chunk.conversations.row(i);
             let key = Key::new(row.team, row.intent, row.priority, row.segment, row.language, row.source);
             let cell = self.cells.cell(key);
-            cell.conversations.push(&row);
+            cell.conversations.push(row);
             let kept = &mut cell.kept;
             let first = if by_person { row.first_human_at } else { row.first_response_at };
             if first != NEVER {
@@ -121,35 +110,28 @@ impl State<'_> {
             if self.rules.is_needed() {
                 self.rules.conversation(row.conversation);
             }
-            self.gallery.conversation(&row);
+            self.gallery.conversation(row);
         }
     }
 
     fn queue_stays(&mut self, chunk: &Chunk) {
         let within_ms = self.measures.within_ms();
-        let stays = &chunk.queue_stays;
-        for i in 0..stays.len() {
-            if !stays.measured[i] {
-                continue;
-            }
-            let row = stays.row(i);
+        for row in chunk.queue_stays.iter().filter(|row| row.measured) {
             let key = Key::new(row.team, row.intent, row.priority, row.segment, row.language, row.source);
             let cell = self.cells.cell(key);
-            cell.queue.push(&row, within_ms);
+            cell.queue.push(row, within_ms);
             let wait = row.left_at.saturating_sub(row.entered_at);
             if row.end == QueueEnd::Taken as u8 {
                 cell.kept[Kept::WaitServed as usize].push(wait);
             } else if row.end == QueueEnd::Abandoned as u8 {
                 cell.kept[Kept::WaitLeft as usize].push(wait);
             }
-            self.gallery.stay(&row, self.measures);
+            self.gallery.stay(row, self.measures);
         }
     }
 
     fn clocks(&mut self, chunk: &Chunk) {
-        let clocks = &chunk.clocks;
-        for i in 0..clocks.len() {
-            let row = clocks.row(i);
+        for row in &chunk.clocks {
             let key = Key::new(row.team, row.intent, row.priority, row.segment, row.language, row.source);
             let cell = self.cells.cell(key);
             if row.counts
@@ -167,22 +149,21 @@ impl State<'_> {
                 cell.kept[Kept::NextResponse as usize].push(waited);
             }
             if self.rules.is_needed() {
-                self.rules.clock(&row);
+                self.rules.clock(row);
             }
-            self.gallery.clock(&row, self.measures);
+            self.gallery.clock(row, self.measures);
         }
     }
 
     fn intervals(&mut self, chunk: &Chunk) {
         let teams = self.measures.plan.teams.len();
-        for i in 0..chunk.intervals.len() {
-            let row = chunk.intervals.row(i);
-            self.gallery.interval(&row, self.measures);
+        for row in &chunk.intervals {
+            self.gallery.interval(row, self.measures);
             let at = if row.team == NONE { teams } else { usize::from(row.team) };
             if row.measured
                 && let Some(desk) = self.desks.get_mut(at)
             {
-                desk.push(&row);
+                desk.push(row);
             }
         }
     }

@@ -1,9 +1,10 @@
 //! Distributions with their parameters in the field's terms, drawn by inversion wherever an inverse
-//! exists (so that antithetic pairs work), computed with `libm` (so that every platform agrees).
+//! exists (so that antithetic pairs work), computed without the system's library of functions (so that
+//! every platform agrees).
 //!
 //! Durations are drawn in milliseconds and rounded at the draw; see [`Distribution::draw_ms`].
 
-use super::Stream;
+use super::{Stream, exp, ln};
 use std::sync::Arc;
 
 /// A distribution of a non-negative quantity. Durations are parametrised in milliseconds.
@@ -83,33 +84,31 @@ impl Distribution {
     pub fn draw(&self, stream: &mut Stream) -> f64 {
         match self {
             Distribution::Deterministic { value } => *value,
-            Distribution::Exponential { mean } => -libm::log(stream.uniform()) * mean,
-            Distribution::Lognormal { mu, sigma } => libm::exp(mu + sigma * inverse_normal(stream.uniform())),
+            Distribution::Exponential { mean } => -ln(stream.uniform()) * mean,
+            Distribution::Lognormal { mu, sigma } => exp(mu + sigma * inverse_normal(stream.uniform())),
             Distribution::Gamma { shape, scale } => draw_gamma(*shape, *scale, stream),
-            Distribution::Weibull { scale, shape } => {
-                scale * libm::pow(-libm::log(stream.uniform()), 1.0 / shape)
-            }
+            Distribution::Weibull { scale, shape } => scale * libm::pow(-ln(stream.uniform()), 1.0 / shape),
             Distribution::Uniform { low, high } => low + (high - low) * stream.uniform(),
             Distribution::Triangular { low, mode, high } => {
                 let (u, width) = (stream.uniform(), high - low);
                 if width <= 0.0 {
                     *low
                 } else if u < (mode - low) / width {
-                    low + libm::sqrt(u * width * (mode - low))
+                    low + (u * width * (mode - low)).sqrt()
                 } else {
-                    high - libm::sqrt((1.0 - u) * width * (high - mode))
+                    high - ((1.0 - u) * width * (high - mode)).sqrt()
                 }
             }
             Distribution::Hyperexponential { cumulative, means } => {
                 let branch = stream.pick(cumulative);
-                -libm::log(stream.uniform()) * means[branch]
+                -ln(stream.uniform()) * means[branch]
             }
             Distribution::Geometric { mean } => {
                 if *mean <= 1.0 {
                     return 1.0;
                 }
                 let p = 1.0 / mean;
-                libm::ceil(libm::log(stream.uniform()) / libm::log1p(-p)).max(1.0)
+                libm::ceil(ln(stream.uniform()) / libm::log1p(-p)).max(1.0)
             }
             Distribution::Empirical { sorted, smooth } => {
                 let n = sorted.len();
@@ -169,7 +168,7 @@ impl Distribution {
 fn draw_gamma(shape: f64, scale: f64, stream: &mut Stream) -> f64 {
     if shape <= 16.0 && libm::floor(shape) == shape {
         let product: f64 = (0..shape as u32).map(|_| stream.uniform()).product();
-        return -libm::log(product) * scale;
+        return -ln(product) * scale;
     }
     match rand_distr::Gamma::new(shape, scale) {
         Ok(gamma) => rand_distr::Distribution::sample(&gamma, stream),
@@ -211,14 +210,14 @@ pub fn inverse_normal(p: f64) -> f64 {
             / ((((D[0] * q + D[1]) * q + D[2]) * q + D[3]) * q + 1.0)
     };
     if p < LOW {
-        tail(libm::sqrt(-2.0 * libm::log(p)))
+        tail((-2.0 * ln(p)).sqrt())
     } else if p <= 1.0 - LOW {
         let q = p - 0.5;
         let r = q * q;
         (((((A[0] * r + A[1]) * r + A[2]) * r + A[3]) * r + A[4]) * r + A[5]) * q
             / (((((B[0] * r + B[1]) * r + B[2]) * r + B[3]) * r + B[4]) * r + 1.0)
     } else {
-        -tail(libm::sqrt(-2.0 * libm::log(1.0 - p)))
+        -tail((-2.0 * ln(1.0 - p)).sqrt())
     }
 }
 

@@ -4,7 +4,9 @@
 //! customer comes with the same luck to every variant). No ambient generator exists in the program.
 
 mod distribution;
+mod elementary;
 mod philox;
 
 pub use distribution::{Distribution, inverse_normal};
+pub use elementary::{exp, ln};
 pub use philox::{Purpose, Stream, Streams};

@@ -28,6 +28,7 @@ pub enum Purpose {
     Outage = 18,
     LookUp = 19,
     Warmup = 20,
+    Typo = 21,
 }
 
 /// All streams of one replication.

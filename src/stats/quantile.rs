@@ -1,6 +1,6 @@
 //! Quantiles: of a small sorted list, and of a mergeable state of any size.
 
-use super::Sketch;
+use super::sketch::{Sketch, bucket_of};
 
 /// Rows up to which quantiles are exact by default; see [`Quantiles::compact`].
 pub const EXACT_ROWS: u64 = 1_000_000;
@@ -111,7 +111,8 @@ impl Quantiles {
         };
         // Count between neighbours, then add up from the left; what lies above all goes last.
         let mut counts = vec![0; xs.len() + 1];
-        rows.iter().for_each(|&v| counts[xs.partition_point(|&x| x < v)] += 1);
+        let entrances = Entrances::of(xs);
+        rows.iter().for_each(|&v| counts[entrances.below(xs, v)] += 1);
         counts.pop();
         let mut below = 0;
         counts.iter_mut().for_each(|c| {
@@ -129,13 +130,11 @@ impl Quantiles {
         }
         let ranks: Vec<u64> = ps.iter().map(|p| rank(*p, n)).collect();
         if parts.clone().all(Quantiles::is_exact) {
-            let mut rows = Vec::with_capacity(n as usize);
-            parts.for_each(|q| {
-                if let Kept::Rows(own) = &q.kept {
-                    rows.extend_from_slice(own);
-                }
+            let rows = parts.flat_map(|q| match &q.kept {
+                Kept::Rows(own) => own.as_slice(),
+                Kept::Sketch(_) => &[],
             });
-            return Some(select_ranks(&mut rows, &ranks));
+            return Some(select_ranks(rows.copied(), &ranks));
         }
         let mut all = Quantiles { n: 0, sum: 0, kept: Kept::Sketch(Sketch::default()) };
         parts.for_each(|q| all.merge(q));
@@ -158,20 +157,71 @@ fn rank(p: f64, n: u64) -> u64 {
     position.clamp(1, n) - 1
 }
 
-/// Values at ascending ranks, by partial sorting: a rank is looked for right of the one before.
-fn select_ranks(rows: &mut [i64], ranks: &[u64]) -> Vec<f64> {
-    let mut sorted_below = 0;
-    ranks
+/// Values at ascending ranks: rows are counted by the buckets of a sketch, and only those of the buckets
+/// in which the ranks fall are sorted.
+fn select_ranks(rows: impl Iterator<Item = i64> + Clone, ranks: &[u64]) -> Vec<f64> {
+    let mut counts: Vec<u64> = Vec::new();
+    for row in rows.clone() {
+        let bucket = bucket_of(row);
+        if bucket >= counts.len() {
+            counts.resize(bucket + 1, 0);
+        }
+        counts[bucket] += 1;
+    }
+    // For each rank its bucket, and how many rows lie in buckets below.
+    let (mut bucket, mut below) = (0, 0);
+    let places: Vec<(usize, u64)> = ranks
         .iter()
         .map(|&rank| {
-            let rank = rank as usize;
-            if rank >= sorted_below {
-                rows[sorted_below..].select_nth_unstable(rank - sorted_below);
-                sorted_below = rank + 1;
+            while below + counts[bucket] <= rank {
+                below += counts[bucket];
+                bucket += 1;
             }
-            rows[rank] as f64
+            (bucket, below)
         })
-        .collect()
+        .collect();
+    let mut wanted = vec![false; counts.len()];
+    places.iter().for_each(|(bucket, _)| wanted[*bucket] = true);
+    let mut kept: Vec<i64> = rows.filter(|&row| wanted[bucket_of(row)]).collect();
+    kept.sort_unstable();
+    // Sorted, the rows of a lower bucket come first: a rank's place is that of its bucket's first row,
+    // and as far into the bucket as the rank is.
+    let at = |(&rank, &(bucket, below)): (&u64, &(usize, u64))| {
+        let first = kept.partition_point(|&row| bucket_of(row) < bucket);
+        kept[first + (rank - below) as usize] as f64
+    };
+    ranks.iter().zip(&places).map(at).collect()
+}
+
+/// Where to begin looking among ascending `xs`: for each power of two and the three bits below it, the
+/// first of them that is not below.
+struct Entrances(Vec<u32>);
+
+impl Entrances {
+    fn of(xs: &[i64]) -> Entrances {
+        let first = |group: usize| xs.partition_point(|&x| x < Entrances::least(group)) as u32;
+        Entrances((0..=Entrances::group(i64::MAX)).map(first).collect())
+    }
+
+    fn group(v: i64) -> usize {
+        let v = v.max(0) as u64;
+        let octave = (v | 8).ilog2();
+        (((octave - 3) << 3) as u64 + (v >> (octave - 3))) as usize
+    }
+
+    /// The least value of a group.
+    fn least(group: usize) -> i64 {
+        if group < 16 { group as i64 } else { (8 + (group as i64 & 7)) << ((group >> 3) - 1) }
+    }
+
+    /// How many of `xs` lie below `v`.
+    fn below(&self, xs: &[i64], v: i64) -> usize {
+        let mut at = self.0[Entrances::group(v)] as usize;
+        while xs.get(at).is_some_and(|&x| x < v) {
+            at += 1;
+        }
+        at
+    }
 }
 
 #[cfg(test)]
@@ -215,6 +265,19 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn looking_from_an_entrance_finds_the_same(
+            mut xs in prop::collection::vec(0i64..1 << 40, 0..40),
+            near in prop::collection::vec((0usize..40, -1i64..=1), 1..40),
+        ) {
+            xs.sort_unstable();
+            let entrances = Entrances::of(&xs);
+            let values = near.iter().map(|(i, by)| xs.get(*i).copied().unwrap_or(i64::MAX - 1) + by);
+            for v in values.chain([-1, 0, 1, 7, 8, 9, 15, 16, 17, i64::MAX]) {
+                prop_assert_eq!(entrances.below(&xs, v), xs.partition_point(|&x| x < v));
+            }
+        }
+
         #[test]
         fn a_union_is_the_whole(values in prop::collection::vec(0i64..50_000, 1..120), cut in 0usize..120) {
             let cut = cut.min(values.len());

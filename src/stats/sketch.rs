@@ -17,7 +17,9 @@ const BITS: u32 = 9;
 /// Values below this have a bucket of their own.
 const EXACT_BELOW: u64 = 1 << (BITS + 1);
 
-fn bucket_of(value: i64) -> usize {
+/// The number of a value's bucket; larger values have larger ones.
+#[inline]
+pub(super) fn bucket_of(value: i64) -> usize {
     let value = value.max(0) as u64;
     if value < EXACT_BELOW {
         return value as usize;

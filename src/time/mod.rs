@@ -23,11 +23,13 @@ impl Instant {
     pub const NEVER: Instant = Instant(i64::MAX);
 
     /// Milliseconds since the epoch.
+    #[inline]
     pub const fn ms(self) -> i64 {
         self.0
     }
 
     /// `None` for [`Instant::NEVER`].
+    #[inline]
     pub fn known(self) -> Option<Instant> {
         (self != Instant::NEVER).then_some(self)
     }
@@ -40,26 +42,32 @@ impl Span {
     pub const FOREVER: Span = Span(i64::MAX);
 
     /// From milliseconds.
+    #[inline]
     pub const fn from_ms(ms: i64) -> Span {
         Span(ms)
     }
     /// From seconds.
+    #[inline]
     pub const fn from_s(s: i64) -> Span {
         Span(s * 1_000)
     }
     /// From minutes.
+    #[inline]
     pub const fn from_minutes(m: i64) -> Span {
         Span(m * 60_000)
     }
     /// From hours.
+    #[inline]
     pub const fn from_hours(h: i64) -> Span {
         Span(h * 3_600_000)
     }
     /// From days of 24 hours.
+    #[inline]
     pub const fn from_days(d: i64) -> Span {
         Span(d * 86_400_000)
     }
     /// Milliseconds.
+    #[inline]
     pub const fn ms(self) -> i64 {
         self.0
     }
@@ -72,51 +80,60 @@ impl Span {
 impl Add<Span> for Instant {
     type Output = Instant;
     /// Saturates, so that `NEVER` and `FOREVER` stay what they are.
+    #[inline]
     fn add(self, span: Span) -> Instant {
         Instant(self.0.saturating_add(span.0))
     }
 }
 impl Sub<Span> for Instant {
     type Output = Instant;
+    #[inline]
     fn sub(self, span: Span) -> Instant {
         Instant(self.0.saturating_sub(span.0))
     }
 }
 impl Sub for Instant {
     type Output = Span;
+    #[inline]
     fn sub(self, other: Instant) -> Span {
         Span(self.0.saturating_sub(other.0))
     }
 }
 impl AddAssign<Span> for Instant {
+    #[inline]
     fn add_assign(&mut self, span: Span) {
         *self = *self + span;
     }
 }
 impl Add for Span {
     type Output = Span;
+    #[inline]
     fn add(self, other: Span) -> Span {
         Span(self.0.saturating_add(other.0))
     }
 }
 impl Sub for Span {
     type Output = Span;
+    #[inline]
     fn sub(self, other: Span) -> Span {
         Span(self.0.saturating_sub(other.0))
     }
 }
 impl AddAssign for Span {
+    #[inline]
     fn add_assign(&mut self, other: Span) {
         *self = *self + other;
     }
 }
 impl SubAssign for Span {
+    #[inline]
     fn sub_assign(&mut self, other: Span) {
         *self = *self - other;
     }
 }
 impl Neg for Span {
     type Output = Span;
+    #[inline]
     fn neg(self) -> Span {
         Span(-self.0)
     }

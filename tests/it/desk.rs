@@ -14,9 +14,9 @@ struct Kept {
 
 impl Sink for Kept {
     fn chunk(&mut self, chunk: &Chunk) -> std::io::Result<()> {
-        self.conversations.extend((0..chunk.conversations.len()).map(|i| chunk.conversations.row(i)));
-        self.clocks.extend((0..chunk.clocks.len()).map(|i| chunk.clocks.row(i)));
-        self.fired.extend((0..chunk.firings.len()).map(|i| chunk.firings.row(i).rule));
+        self.conversations.extend_from_slice(&chunk.conversations);
+        self.clocks.extend_from_slice(&chunk.clocks);
+        self.fired.extend(chunk.firings.iter().map(|row| row.rule));
         Ok(())
     }
 }

@@ -29,7 +29,7 @@ pub use look_up::{Found, LookUp, Luck, Table};
 pub use menu::ChosenBy;
 pub use model::{Edge, Flow, Limits, ReasonIdx, StepIdx, TableIdx, TopicIdx, VariableIdx};
 pub use raw::{RawFlow, SlotKind};
-pub use reading::Memo;
+pub use reading::{Memo, Message};
 pub use session::Session;
 pub(in crate::bot) use slot::yes_or_no;
 pub use template::escape;

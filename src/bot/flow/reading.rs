@@ -2,12 +2,14 @@
 //!
 //! The same words come thousands of times in a simulation, so a reading is remembered by its text.
 
-use super::model::{Flow, Keyword, TopicIdx};
+use super::model::{Flow, Keyword, TopicIdx, VariableIdx};
 use super::raw::KeywordMatch;
 use crate::bot::recogniser::{Recogniser, Scratch, Settings, TrainError, Verdict};
 use crate::bot::text::{contains_word, fold, is_emoji, is_word_char, tokens};
 use fxhash::FxHashMap;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// What understands a message: the flow's own phrases, word for word, then the recogniser.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +27,40 @@ pub(super) struct Reader {
     languages: Option<Recogniser>,
 }
 
-/// What a message says, whoever says it and whenever.
+/// A message in words, and what has been read in it so far. Reading looks at the words and the flow
+/// alone, so a message that many write may be read once for all of them, on any thread; but by one flow
+/// only.
+#[derive(Clone, Debug)]
+pub struct Message {
+    text: Box<str>,
+    reading: OnceLock<Reading>,
+}
+
+impl Message {
+    /// Not read yet.
+    pub fn new(text: &str) -> Message {
+        Message { text: text.into(), reading: OnceLock::new() }
+    }
+
+    /// Its words.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn reading(&self, flow: &Flow) -> &Reading {
+        self.reading.get_or_init(|| flow.read(&self.text))
+    }
+}
+
+impl PartialEq for Message {
+    fn eq(&self, other: &Message) -> bool {
+        self.text == other.text
+    }
+}
+impl Eq for Message {}
+
+/// What a message says, whoever says it and whenever. What takes long to find out is found out when it
+/// is asked for: most answers to a question need no recogniser.
 #[derive(Clone, Debug)]
 pub(super) struct Reading {
     pub folded: Box<str>,
@@ -35,10 +70,39 @@ pub(super) struct Reading {
     pub urgent: Option<u16>,
     /// The keyword that wins.
     pub keyword: Option<u16>,
-    /// What it is likeliest about.
-    pub guess: Option<Guess>,
+    guess: OnceLock<Option<Guess>>,
+    language: OnceLock<Option<u8>>,
+    volunteered: OnceLock<Box<[(VariableIdx, Box<str>)]>>,
+}
+
+impl Reading {
+    /// What the message is likeliest about.
+    pub fn guess(&self, flow: &Flow, text: &str) -> Option<Guess> {
+        *self.guess.get_or_init(|| with_scratch(|scratch| flow.reader.guess(text, &self.folded, scratch)))
+    }
+
     /// The language it is written in, if that can be told.
-    pub language: Option<u8>,
+    pub fn language(&self, flow: &Flow, text: &str) -> Option<u8> {
+        *self.language.get_or_init(|| with_scratch(|scratch| flow.reader.language(text, scratch)))
+    }
+
+    /// Values that stand in it though nobody asked for them.
+    pub fn volunteered(&self, flow: &Flow, text: &str) -> &[(VariableIdx, Box<str>)] {
+        self.volunteered.get_or_init(|| {
+            let found = (0..).zip(&flow.variables).filter_map(|(index, variable)| {
+                Some((index, variable.slot.as_ref()?.find(text, true)?.into_boxed_str()))
+            });
+            found.collect()
+        })
+    }
+}
+
+/// Runs with the thread's working memory of the recogniser.
+fn with_scratch<T>(run: impl FnOnce(&mut Scratch) -> T) -> T {
+    thread_local! {
+        static SCRATCH: RefCell<Scratch> = RefCell::default();
+    }
+    SCRATCH.with_borrow_mut(run)
 }
 
 /// What a message is likeliest about.
@@ -63,8 +127,7 @@ pub(super) enum Then {
 /// Readings remembered by text. It only saves time: a turn comes out the same with an empty one.
 #[derive(Clone, Debug, Default)]
 pub struct Memo {
-    readings: FxHashMap<u128, Reading>,
-    scratch: Scratch,
+    readings: FxHashMap<Box<str>, Reading>,
 }
 
 /// So many readings are kept; then the memory starts anew.
@@ -80,16 +143,15 @@ impl Memo {
         if self.readings.len() >= MAX_READINGS {
             self.readings.clear();
         }
-        let hash = blake3::hash(text.as_bytes());
-        let mut key = [0; 16];
-        key.copy_from_slice(&hash.as_bytes()[..16]);
-        let scratch = &mut self.scratch;
-        self.readings.entry(u128::from_le_bytes(key)).or_insert_with(|| flow.read(text, scratch))
+        if !self.readings.contains_key(text) {
+            self.readings.insert(text.into(), flow.read(text));
+        }
+        &self.readings[text]
     }
 }
 
 impl Flow {
-    fn read(&self, text: &str, scratch: &mut Scratch) -> Reading {
+    fn read(&self, text: &str) -> Reading {
         let folded = fold(text);
         let stands = |words: &[String]| {
             words.iter().position(|word| contains_word(&folded, word)).and_then(|i| u16::try_from(i).ok())
@@ -98,9 +160,10 @@ impl Flow {
             person: stands(&self.hand_off.person),
             urgent: stands(&self.hand_off.urgent),
             keyword: self.keyword_in(&folded),
-            guess: self.reader.guess(text, &folded, scratch),
-            language: self.reader.language(text, scratch),
             folded: folded.into_boxed_str(),
+            guess: OnceLock::new(),
+            language: OnceLock::new(),
+            volunteered: OnceLock::new(),
         }
     }
 

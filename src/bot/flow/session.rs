@@ -136,6 +136,7 @@ impl Flow {
         let mut step = Advance { flow: self, session, turn: Turn::new() };
         match input {
             Input::Text(text) => step.text(text, memo.read(self, text)),
+            Input::Read(message) => step.text(message.text(), message.reading(self)),
             Input::Media(media) => step.media(media),
             Input::Silence => step.silence(),
         }
@@ -154,7 +155,7 @@ struct Advance<'a> {
 
 impl Advance<'_> {
     fn text(&mut self, text: &str, reading: &Reading) {
-        self.settle_language(reading);
+        self.settle_language(text, reading);
         let place = std::mem::replace(&mut self.session.place, Place::Ended);
         let opening = matches!(place, Place::Opening | Place::Ended);
         if opening {
@@ -186,14 +187,16 @@ impl Advance<'_> {
         }
         if opening {
             self.turn.why = Why::Opening;
-            self.volunteered(text);
+            self.volunteered(text, reading);
             return self.enter(self.flow.start);
         }
-        self.miss(open, reading);
+        self.miss(open, text, reading);
     }
 
-    fn settle_language(&mut self, reading: &Reading) {
-        if let (false, Some(language)) = (self.session.language_settled, reading.language) {
+    fn settle_language(&mut self, text: &str, reading: &Reading) {
+        if !self.session.language_settled
+            && let Some(language) = reading.language(self.flow, text)
+        {
             self.session.language = language;
             self.session.language_settled = true;
         }
@@ -248,7 +251,7 @@ impl Advance<'_> {
             self.understood(Why::Keyword(index));
             match keyword.then {
                 KeywordThen::Go(step) => {
-                    self.volunteered(text);
+                    self.volunteered(text, reading);
                     self.enter(step);
                 }
                 KeywordThen::HandOff(reason) => {
@@ -257,7 +260,9 @@ impl Advance<'_> {
             }
             return true;
         }
-        let Some(Guess { topic, confidence, then, plain }) = reading.guess else { return false };
+        let Some(Guess { topic, confidence, then, plain }) = reading.guess(self.flow, text) else {
+            return false;
+        };
         if self.asks(open) && !plain {
             // Who was asked something and answers in other words has rather missed the question.
             return false;
@@ -265,7 +270,7 @@ impl Advance<'_> {
         match then {
             reading::Then::Accept => {}
             reading::Then::Clarify(second) if !self.flow.clarify.is_empty() && !self.asks(open) => {
-                self.volunteered(text);
+                self.volunteered(text, reading);
                 // Asking back is neither an attempt that failed nor one that succeeded.
                 self.turn.why = Why::Unsure { first: topic, second, confidence };
                 self.turn.said.push(Said::Clarify);
@@ -276,7 +281,7 @@ impl Advance<'_> {
             _ => return false,
         }
         self.understood(Why::Topic { topic, confidence });
-        self.volunteered(text);
+        self.volunteered(text, reading);
         self.enter_topic(topic)
     }
 
@@ -295,11 +300,9 @@ impl Advance<'_> {
     }
 
     /// Takes values the customer gave without being asked ("where is my order MX-12345?").
-    fn volunteered(&mut self, text: &str) {
-        for (index, variable) in (0..).zip(&self.flow.variables) {
-            if let Some(value) = variable.slot.as_ref().and_then(|slot| slot.find(text, true)) {
-                self.session.store(index, &value);
-            }
+    fn volunteered(&mut self, text: &str, reading: &Reading) {
+        for (variable, value) in reading.volunteered(self.flow, text) {
+            self.session.store(*variable, value);
         }
     }
 
@@ -311,8 +314,9 @@ impl Advance<'_> {
     }
 
     /// A failed attempt: the limit, or the fallback and the open question again.
-    fn miss(&mut self, open: Option<StepIdx>, reading: &Reading) {
-        self.fail(open, Why::NotUnderstood { best: reading.guess.map(|g| (g.topic, g.confidence)) });
+    fn miss(&mut self, open: Option<StepIdx>, text: &str, reading: &Reading) {
+        let best = reading.guess(self.flow, text).map(|g| (g.topic, g.confidence));
+        self.fail(open, Why::NotUnderstood { best });
     }
 
     fn fail(&mut self, open: Option<StepIdx>, why: Why) {

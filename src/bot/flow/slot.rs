@@ -2,6 +2,7 @@
 
 use super::raw::SlotKind;
 use crate::bot::text::{contains_word, digit_in_ascii, fold};
+use std::sync::LazyLock;
 
 /// A compiled slot.
 #[derive(Clone, Debug)]
@@ -79,19 +80,25 @@ const NO: &[&str] = &[
     "nein",
 ];
 
+static FOLDED_YES_NO: LazyLock<(Vec<String>, Vec<String>)> = LazyLock::new(|| {
+    let folded = |words: &[&str]| words.iter().map(|word| fold(word)).collect();
+    (folded(YES), folded(NO))
+});
+
 /// Whether a folded message says yes or no; `None` if it says neither or both.
 pub(in crate::bot) fn yes_or_no(folded: &str) -> Option<bool> {
     let trimmed = folded.trim_matches(|c: char| c.is_ascii_punctuation() || c.is_whitespace() || c == '¡');
-    let is = |words: &[&str]| words.iter().any(|word| fold(word) == trimmed);
-    match (is(YES), is(NO)) {
+    let (yes, no) = &*FOLDED_YES_NO;
+    let is = |words: &[String]| words.iter().any(|word| word == trimmed);
+    match (is(yes), is(no)) {
         (true, false) => return Some(true),
         (false, true) => return Some(false),
         _ => {}
     }
     // Longer messages count by the word they begin with: "no, todavía no me llega".
     let first = trimmed.split(|c: char| c.is_whitespace() || c == ',' || c == '.' || c == '!').next()?;
-    let begins = |words: &[&str]| words.iter().any(|word| fold(word) == first);
-    match (begins(YES), begins(NO)) {
+    let begins = |words: &[String]| words.iter().any(|word| word == first);
+    match (begins(yes), begins(no)) {
         (true, false) => Some(true),
         (false, true) => Some(false),
         _ => None,

@@ -1,6 +1,7 @@
 //! One turn of a conversation: what the customer did, what the bot did in answer, and why.
 
 use super::LookUp;
+use super::Message;
 use super::menu::ChosenBy;
 use super::model::{MessageIdx, ReasonIdx, StepIdx, TopicIdx, VariableIdx};
 use super::raw::SlotKind;
@@ -12,6 +13,8 @@ use smallvec::SmallVec;
 pub enum Input<'a> {
     /// Wrote.
     Text(&'a str),
+    /// Wrote something that many write.
+    Read(&'a Message),
     /// Sent something that is not text.
     Media(Media),
     /// Said nothing until the session timed out.

@@ -225,9 +225,7 @@ struct Both<'a, 'm> {
 impl Sink for Both<'_, '_> {
     fn chunk(&mut self, chunk: &Chunk) -> std::io::Result<()> {
         self.state.update(chunk);
-        for i in 0..chunk.intervals.len() {
-            self.demand.add(self.plan, &chunk.intervals.row(i));
-        }
+        chunk.intervals.iter().for_each(|row| self.demand.add(self.plan, row));
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! The arrival process of one source in one replication: one instant at a time, never a list.
 
 use super::Rates;
-use crate::random::{Purpose, Stream, Streams};
+use crate::random::{Purpose, Stream, Streams, ln};
 use crate::scenario::plan::{Arrivals, Plan, Synthetic};
 use crate::time::Instant;
 
@@ -88,7 +88,7 @@ impl ArrivalProcess {
 
     fn stay(&mut self, compiled: &Compiled) {
         let mean = compiled.source.phases[self.phase].mean_stay;
-        self.phase_until = self.at - libm::log(self.phase_stream.uniform()) * mean;
+        self.phase_until = self.at - ln(self.phase_stream.uniform()) * mean;
     }
 
     /// The next arrival, if one comes before the end.
@@ -109,7 +109,7 @@ impl ArrivalProcess {
 
     fn next_poisson(&mut self, compiled: &Compiled) -> Option<Next> {
         let pieces = &compiled.rates.pieces;
-        let mut need = -libm::log(self.stream.uniform());
+        let mut need = -ln(self.stream.uniform());
         loop {
             let piece = pieces.get(self.piece)?;
             if compiled.source.day_to_day > 0.0 && piece.day != self.day {

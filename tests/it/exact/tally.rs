@@ -226,9 +226,7 @@ impl<'a> Observation<'a> {
     }
 
     fn stays(&mut self, chunk: &Chunk) {
-        let stays = &chunk.queue_stays;
-        for i in 0..stays.len() {
-            let row = stays.row(i);
+        for row in &chunk.queue_stays {
             let id = row.conversation as usize;
             if self.seen.len() <= id {
                 self.seen.resize(id + 1024, false);
@@ -255,9 +253,7 @@ impl<'a> Observation<'a> {
     }
 
     fn conversations(&mut self, chunk: &Chunk) {
-        let table = &chunk.conversations;
-        for i in 0..table.len() {
-            let row = table.row(i);
+        for row in &chunk.conversations {
             let solved = row.outcome == Outcome::AgentSolved as u8 && row.resolved_at != NEVER;
             if !row.measured || !solved {
                 continue;
@@ -279,9 +275,7 @@ impl<'a> Observation<'a> {
     }
 
     fn intervals(&mut self, chunk: &Chunk) {
-        let table = &chunk.intervals;
-        for i in 0..table.len() {
-            let row = table.row(i);
+        for row in &chunk.intervals {
             if !row.measured || row.team == helpsim::facts::NONE {
                 continue;
             }
