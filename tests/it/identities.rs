@@ -170,7 +170,7 @@ proptest! {
         let away = facts.count(QueueEnd::Blocked) + facts.count(QueueEnd::Balked);
         let moved = facts.count(QueueEnd::Moved) + facts.count(QueueEnd::Waiting);
         prop_assert_eq!(sum(|row| row.taken), facts.count(QueueEnd::Taken));
-        prop_assert_eq!(sum(|row| row.abandoned), facts.count(QueueEnd::Abandoned));
+        prop_assert_eq!(sum(|row| row.abandoned), facts.count(QueueEnd::Abandoned) + away);
         prop_assert_eq!(
             facts.stays.len() as u64,
             facts.count(QueueEnd::Taken) + facts.count(QueueEnd::Abandoned) + away + moved
