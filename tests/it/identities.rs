@@ -19,9 +19,9 @@ struct Facts {
 
 impl Sink for Facts {
     fn chunk(&mut self, chunk: &Chunk) -> std::io::Result<()> {
-        self.conversations.extend((0..chunk.conversations.len()).map(|i| chunk.conversations.row(i)));
-        self.stays.extend((0..chunk.queue_stays.len()).map(|i| chunk.queue_stays.row(i)));
-        self.intervals.extend((0..chunk.intervals.len()).map(|i| chunk.intervals.row(i)));
+        self.conversations.extend_from_slice(&chunk.conversations);
+        self.stays.extend_from_slice(&chunk.queue_stays);
+        self.intervals.extend_from_slice(&chunk.intervals);
         Ok(())
     }
 }

@@ -115,9 +115,8 @@ impl Sink for Kept {
 fn run(compiled: &Compiled) -> Vec<(u8, u8)> {
     let mut kept = Kept::default();
     engine::run(compiled, RunOptions::default(), &mut kept, &mut Silent).unwrap();
-    let columns = kept.0.iter().map(|chunk| &chunk.conversations);
-    let ends: Vec<(u8, u8)> =
-        columns.flat_map(|c| c.outcome.iter().copied().zip(c.hand_off.iter().copied())).collect();
+    let rows = kept.0.iter().flat_map(|chunk| &chunk.conversations);
+    let ends: Vec<(u8, u8)> = rows.map(|row| (row.outcome, row.hand_off)).collect();
     assert!(ends.len() > 20, "{}", ends.len());
     ends
 }

@@ -24,9 +24,7 @@ pub struct Presence {
 
 impl Presence {
     pub fn chunk(&mut self, chunk: &Chunk) {
-        let table = &chunk.messages;
-        for i in 0..table.len() {
-            let row = table.row(i);
+        for row in &chunk.messages {
             let id = row.conversation as usize;
             if self.asked.len() <= id {
                 self.asked.resize(id + 1024, NEVER);
@@ -40,9 +38,7 @@ impl Presence {
                 _ => {}
             }
         }
-        let table = &chunk.conversations;
-        for i in 0..table.len() {
-            let row = table.row(i);
+        for row in &chunk.conversations {
             // Before an agent took it, a message lay with nobody.
             self.answered -= if row.agent_messages > 0 { row.queue_wait as f64 } else { 0.0 };
             let left = row.resolved_at.min(row.ended_at);
