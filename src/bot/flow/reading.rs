@@ -275,7 +275,7 @@ impl Reader {
             Verdict::Clarify(other) => topic(other).map_or(Then::Reject, Then::Clarify),
             Verdict::Reject => Then::Reject,
         };
-        if then == Then::Reject
+        if then != Then::Accept
             && let Some((topic, confidence)) = self.by_answer(folded)
         {
             return Some(Guess { topic, confidence, then: Then::Accept, plain: false });
