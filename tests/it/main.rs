@@ -8,7 +8,6 @@ mod exact_cases;
 mod experiments;
 mod identities;
 mod live_bot;
-mod mining;
 mod presets;
 mod scenarios;
 mod sla_cases;

@@ -87,6 +87,13 @@ impl Proposal {
             answer: Vec<RawAnswer>,
         }
         let mut text = String::new();
+        if knows(flow, &self.topic) {
+            text.push_str(&format!("# More phrases for `{}`, which the flow has already:\n", self.topic));
+            for phrase in &self.phrases {
+                text.push_str(&format!("#   {:?},\n", phrase));
+            }
+            return Ok(text);
+        }
         if menu_has_room(flow) {
             let entry = toml::Value::try_from(self.entry(flow))?;
             text.push_str(&format!("# For the menu of [step.{}]:\n#   {entry}\n\n", flow.start.as_ref()));
@@ -104,6 +111,17 @@ impl Proposal {
 /// The flow with the answer added, and the entry, if its first menu has room for one.
 pub fn extended(flow: &RawFlow, proposal: &Proposal) -> RawFlow {
     let mut more = flow.clone();
+    if knows(flow, &proposal.topic) {
+        let intents = more.intent.iter_mut().map(|i| (&i.name, &mut i.phrases));
+        let answers = more.answer.iter_mut().map(|a| (&a.topic, &mut a.phrases));
+        for (_, phrases) in intents.chain(answers).filter(|(name, _)| *name.as_ref() == proposal.topic) {
+            let mut all: Vec<String> =
+                phrases.iter().flat_map(|p| p.as_ref().all()).map(str::to_owned).collect();
+            all.extend(proposal.phrases.iter().cloned());
+            *phrases = Some(unplaced(Text::Plain(all)));
+        }
+        return more;
+    }
     more.answer.push(proposal.answer(flow));
     if menu_has_room(flow) {
         let start = more.start.as_ref().clone();
@@ -114,6 +132,12 @@ pub fn extended(flow: &RawFlow, proposal: &Proposal) -> RawFlow {
         }
     }
     more
+}
+
+/// Whether the flow has this topic already: then it lacks phrases, not an answer.
+fn knows(flow: &RawFlow, topic: &str) -> bool {
+    flow.intent.iter().any(|i| i.name.as_ref() == topic)
+        || flow.answer.iter().any(|a| a.topic.as_ref() == topic)
 }
 
 fn menu_has_room(flow: &RawFlow) -> bool {

@@ -85,6 +85,8 @@ fn ties(rows: &[Row], features: usize, latent: &Dense) -> Vec<Vec<(u32, f64)>> {
     let mut ties: Vec<Vec<(u32, f64)>> = vec![Vec::new(); rows.len()];
     let mut alike: Vec<f64> = Vec::new();
     let mut order: Vec<u32> = Vec::new();
+    // Of few messages, not nearly all the others.
+    let neighbours = NEIGHBOURS.min(rows.len() / 4).max(1);
     for (i, row) in rows.iter().enumerate() {
         alike.clear();
         alike.extend(latent.rows().map(|other| dot(latent.row(i), other)));
@@ -96,9 +98,9 @@ fn ties(rows: &[Row], features: usize, latent: &Dense) -> Vec<Vec<(u32, f64)>> {
         order.clear();
         order.extend((0..rows.len() as u32).filter(|&other| other as usize != i));
         let nearer = |a: &u32, b: &u32| alike[*b as usize].total_cmp(&alike[*a as usize]).then(a.cmp(b));
-        if order.len() > NEIGHBOURS {
-            order.select_nth_unstable_by(NEIGHBOURS - 1, nearer);
-            order.truncate(NEIGHBOURS);
+        if order.len() > neighbours {
+            order.select_nth_unstable_by(neighbours - 1, nearer);
+            order.truncate(neighbours);
         }
         order.sort_unstable_by(nearer);
         for &other in &order {

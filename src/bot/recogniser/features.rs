@@ -2,8 +2,9 @@
 //!
 //! The message is folded and its tokens are laid out with single spaces around them, so that every
 //! n-gram is made of slices of that one line. Character n-grams stay within one word and the spaces
-//! beside it (the `char_wb` analyser of scikit-learn). Pairs join the beginnings of two words up to
-//! three apart: they say what bigrams say, but survive an inflected ending or a word put in between.
+//! beside it (the `char_wb` analyser of scikit-learn). The beginnings of words stand alone, too, and in
+//! pairs up to a few words apart: these say what bigrams say, but survive an inflected ending or a word put
+//! in between.
 //! Values are sublinear term frequency times a damped inverse document frequency; words and pairs
 //! together, and characters, are each brought to a set length before the whole is brought to length 1.
 
@@ -329,9 +330,12 @@ mod tests {
                 "nus ok",
                 "^mi",
                 "ok$",
+                "mi-",
                 "mi- nu-",
                 "mi- .. ok-",
-                "nu- ok-"
+                "nu-",
+                "nu- ok-",
+                "ok-"
             ]
         );
         assert!(shown("...", &settings).is_empty());

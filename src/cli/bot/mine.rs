@@ -18,7 +18,8 @@ use std::path::PathBuf;
 ///
 /// The customers' side of every conversation of the log is said to the flow again. What it does not
 /// understand, or answers in vain, is put into groups that mean the same. With a scenario each group is
-/// priced: the flow with an answer and a menu entry added is simulated on the same traffic.
+/// priced: the flow with an answer and a menu entry added is simulated on the same traffic. Where many
+/// messages are mistyped the groups are still too fine: one need comes out as several.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Args {
     /// A traffic log: what `helpsim import` or `helpsim run --log` wrote, or an export it can read
