@@ -469,7 +469,7 @@ impl Advance<'_> {
             Answer::Missing => (Found::Missing, Some(look_up.missing)),
         };
         self.turn.look_up = Some(LookUp { table: look_up.table, outcome, took });
-        self.turn.took = self.turn.took + took;
+        self.turn.took += took;
         self.session.rows.retain(|(t, _)| *t != look_up.table);
         match answer {
             Answer::Found(row) => self.session.rows.push((look_up.table, row)),
