@@ -5,7 +5,7 @@ use super::event_list::{Kind, NO_STAMP};
 use super::story::{Note, Observer};
 use super::world::World;
 use crate::channel;
-use crate::facts::{HandOff, Outcome};
+use crate::facts::{HandOff, MessageRow, Outcome};
 use crate::random::{Purpose, ln};
 use crate::rules::Moment;
 use crate::scenario::plan::{BotKind, TeamIdx};
@@ -26,6 +26,15 @@ pub(super) enum BotOutcome {
     Leaves,
     /// To people.
     HandOff(HandOff),
+}
+
+/// Who wrote a message, as its row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Sender {
+    Customer = 0,
+    Bot = 1,
+    Agent = 2,
 }
 
 impl<O: Observer> World<'_, O> {
@@ -141,7 +150,8 @@ impl<O: Observer> World<'_, O> {
         let now = self.now;
         let messages = std::mem::replace(&mut self.slots[slot as usize].bot_says, 1).max(1);
         for _ in 0..messages {
-            self.send(slot);
+            let template = self.send(slot);
+            self.keep_message(slot, Sender::Bot, template);
         }
         let conversation = &mut self.slots[slot as usize];
         conversation.bot_messages = conversation.bot_messages.saturating_add(u16::from(messages));
@@ -222,6 +232,21 @@ impl<O: Observer> World<'_, O> {
 
     pub(super) fn bot_outage(&mut self, begins: bool) {
         self.bot_out = begins;
+    }
+
+    /// Writes a message down, where the scenario keeps them.
+    #[inline]
+    pub(super) fn keep_message(&mut self, slot: u32, from: Sender, template: bool) {
+        if self.plan.keep_messages {
+            let conversation = self.slots[slot as usize].id;
+            self.chunk.messages.push(MessageRow {
+                conversation,
+                at: self.now.ms(),
+                from: from as u8,
+                text: u32::MAX,
+                template,
+            });
+        }
     }
 
     /// A message of the desk goes out: free form inside the service window, a template outside it.

@@ -1,6 +1,7 @@
 //! The customer's side: what is drawn for him comes from his own streams, the n-th quantity of a kind
 //! from its own address, so that the desk's policy never shifts anybody's luck.
 
+use super::bot::Sender;
 use super::conversation::Phase;
 use super::event_list::{Kind, NO_STAMP};
 use super::story::{Note, Observer};
@@ -29,6 +30,7 @@ impl<O: Observer> World<'_, O> {
             conversation.desk_spoke_at = Instant::NEVER;
         }
         let media = (conversation.need.media && conversation.customer_messages == 1) || self.attaches(slot);
+        self.keep_message(slot, Sender::Customer, false);
         self.next_line(slot);
         self.compose(slot);
         self.tell(slot, |w| Note::CustomerWrote {

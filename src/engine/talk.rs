@@ -4,7 +4,7 @@
 //! intent, a menu entry (now and then the wrong one), an order number, yes or no. All of it is drawn
 //! from his own streams. In the replay of recorded traffic the recorded words are used as they are.
 
-use super::bot::{BotOutcome, MOST_MESSAGES};
+use super::bot::{BotOutcome, MOST_MESSAGES, Sender};
 use super::compiled::Compiled;
 use super::conversation::Phase;
 use super::story::{Note, Observer};
@@ -204,7 +204,8 @@ impl<O: Observer> World<'_, O> {
             false => Vec::new(),
         };
         for _ in 0..turn.messages {
-            self.send(slot);
+            let template = self.send(slot);
+            self.keep_message(slot, Sender::Bot, template);
         }
         let conversation = &mut self.slots[slot as usize];
         conversation.bot_messages = conversation.bot_messages.saturating_add(u16::from(turn.messages));

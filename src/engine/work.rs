@@ -1,6 +1,7 @@
 //! Agents at work: replies in the making, speed, what follows a reply.
 
 use super::accounts::AgentLevel;
+use super::bot::Sender;
 use super::conversation::{NO_AGENT, Phase};
 use super::event_list::{Kind, NO_STAMP};
 use super::story::{Note, Observer};
@@ -151,6 +152,7 @@ impl<O: Observer> World<'_, O> {
             self.reschedule(agent);
         }
         let template = self.send(slot);
+        self.keep_message(slot, Sender::Agent, template);
         let conversation = &mut self.slots[slot as usize];
         conversation.owed = false;
         conversation.work_left = -1.0;
