@@ -61,6 +61,9 @@ impl Case {
     pub fn sized(&self, customers: f64) -> Draft {
         let (warm_up, measured) = match self.run {
             Run::Steady { per_ms } => {
+                // A run may last ten years; a quarter more goes before what is measured.
+                const NINE_YEARS_MS: f64 = 9.0 * 365.0 * 86_400_000.0;
+                let customers = customers.min(NINE_YEARS_MS / 1.25 * per_ms);
                 let whole = |customers: f64| (customers / per_ms / 3_600_000.0).ceil() * 3_600_000.0;
                 (whole(0.25 * customers), whole(customers))
             }
