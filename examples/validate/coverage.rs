@@ -7,7 +7,6 @@ use helpsim::experiment::{self, Unit, Workers};
 use helpsim::facts::{Chunk, RunTotals, Sink};
 use helpsim::measure::{Measures, State};
 use helpsim::scenario::plan::{Plan, Replications};
-use rayon::prelude::*;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -37,6 +36,8 @@ pub fn check(experiments: u32) -> (String, bool) {
          97 % is right.\n\n| interval from | {} |\n| --- | ---: | ---: | ---: | ---: |\n",
         METRICS.map(|metric| format!("`{metric}`")).join(" | ")
     );
+    // One experiment after another, its replications side by side as in a run.
+    let workers = Workers::new(0).expect("threads");
     let mut right = true;
     for (replications, controls) in [(10, false), (20, false), (20, true)] {
         let plan = Plan {
@@ -45,7 +46,7 @@ pub fn check(experiments: u32) -> (String, bool) {
             ..case.sized(CUSTOMERS).plan()
         };
         let hits: Vec<[bool; 4]> =
-            (0..experiments).into_par_iter().map(|seed| experiment(&plan, seed, &truth)).collect();
+            (0..experiments).map(|seed| experiment(&plan, seed, &truth, &workers)).collect();
         let covered =
             [0, 1, 2, 3].map(|m| hits.iter().filter(|hit| hit[m]).count() as f64 / f64::from(experiments));
         right &= covered.iter().all(|share| (0.93..=0.97).contains(share));
@@ -65,7 +66,7 @@ pub fn check(experiments: u32) -> (String, bool) {
 }
 
 /// Whether the interval of each metric holds its true value.
-fn experiment(plan: &Plan, seed: u32, truth: &[f64; 4]) -> [bool; 4] {
+fn experiment(plan: &Plan, seed: u32, truth: &[f64; 4], workers: &Workers) -> [bool; 4] {
     let plan = Plan { seed: 1_000 + u64::from(seed), ..plan.clone() };
     let measures = Measures::new(&plan).expect("a plain plan");
     let compiled = Compiled::new(Arc::new(plan)).expect("a plain plan");
@@ -73,8 +74,7 @@ fn experiment(plan: &Plan, seed: u32, truth: &[f64; 4]) -> [bool; 4] {
         let options = RunOptions { replication: unit.replication, antithetic: unit.antithetic };
         engine::run(&compiled, options, &mut Into(state), &mut Silent)
     };
-    let workers = Workers::new(1).expect("a thread");
-    let outcome = experiment::run(&measures, &workers, |_, _| {}, simulate);
+    let outcome = experiment::run(&measures, workers, |_, _| {}, simulate);
     let summary = outcome.unwrap_or_else(|error| panic!("{error}")).summary;
     let mut hits = [false; 4];
     for ((metric, truth), hit) in METRICS.iter().zip(truth).zip(&mut hits) {
