@@ -29,12 +29,12 @@ const PAGE: &str = "docs/validation.md";
 const HEAD: &str = "\
 # The simulator against what is known exactly
 
-Written by `cargo run --release --no-default-features --example validate`; do not edit.
+Written by `cargo run --release --no-default-features --example validate -- --precision SHARE`; do not edit.
 
 The cases are those of `tests/data/queueing_exact.json` (closed forms and numerically solved chains) and
 `simulated_reference.json` (a separate simulation). Each is written as a scenario file, which `--scenarios
 FOLDER` shows, and read by the program like any other. A case runs until the standard error of every
-figure in bold is below 0.5 % of its value, or 80 million customers have come; rarer figures are known less
+figure in bold is below PRECISION of its value, or 80 million customers have come; rarer figures are known less
 well, as their column says. A figure passes when it lies within four standard errors of its answer.
 
 ";
@@ -120,7 +120,10 @@ fn validate(options: &Options) -> Result<bool, Box<dyn Error>> {
         eprintln!("{}: {} customers, {} wrong", case.name, outcome.customers, outcome.wrong().count());
         outcomes.push(outcome);
     }
-    let mut page = format!("{HEAD}{}", markdown(&outcomes, &unknown));
+    let head = HEAD
+        .replace("SHARE`", &format!("{}`", options.precision))
+        .replace("PRECISION", &format!("{} %", 100.0 * options.precision));
+    let mut page = format!("{head}{}", markdown(&outcomes, &unknown));
     let mut right = outcomes.iter().all(|o| o.wrong().next().is_none());
     let whole = options.files.is_empty() && options.only.is_none();
     if whole && options.experiments > 0 {
