@@ -75,7 +75,7 @@ impl<'a> Grid<'a> {
     /// The file cannot be written.
     #[cfg(feature = "frames")]
     pub fn parquet(&self, file: std::fs::File) -> std::io::Result<()> {
-        use polars::prelude::*;
+        use polars_core::prelude::*;
         let rows: Vec<Row<'_>> = self.rows().collect();
         let name = PlSmallStr::from_str;
         let words =

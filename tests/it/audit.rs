@@ -313,7 +313,7 @@ fn real_incidents() {
 #[cfg(feature = "frames")]
 #[test]
 fn customer_care_agrees_with_polars() {
-    use polars::prelude::*;
+    use polars_core::prelude::*;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/recorded/twitter_care.csv");
     let rows: Vec<csv::StringRecord> =
         csv::Reader::from_path(&path).unwrap().records().map(Result::unwrap).collect();

@@ -9,7 +9,7 @@ use super::tables::{
 use super::{Chunk, NEVER, Sink};
 use crate::scenario::plan::{ClockKind, Plan, Source};
 use pages::{Encoded, Number};
-use polars::prelude::*;
+use polars_core::prelude::*;
 use polars_io::parquet::write::{BatchedWriter, ParquetCompression, ParquetWriter, StatisticsOptions};
 use std::fs::File;
 use std::io::{self, BufWriter};

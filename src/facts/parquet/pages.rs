@@ -3,7 +3,7 @@
 //! packed in as many bits as they need for instants, plain numbers for the rest. No compression on top:
 //! what is left is noise, and the time is better spent elsewhere.
 
-use polars::prelude::DataType;
+use polars_core::prelude::DataType;
 use polars_parquet::parquet::CowBuffer;
 use polars_parquet::parquet::compression::Compression;
 use polars_parquet::parquet::encoding::Encoding;

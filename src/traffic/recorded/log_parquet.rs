@@ -6,7 +6,7 @@ use super::log_file::{COLUMNS, written};
 use super::report::ImportError;
 use crate::time::Instant;
 use crate::traffic::log::{Event, Kind, Precision, Role};
-use polars::prelude::*;
+use polars_core::prelude::*;
 use polars_io::parquet::read::ParquetReader;
 use polars_io::parquet::write::{BatchedWriter, ParquetWriter};
 use std::borrow::Cow;

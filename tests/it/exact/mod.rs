@@ -77,26 +77,24 @@ impl Case {
         let case = self;
         let compiled = Compiled::new(Arc::new(self.sized(effort.customers).plan()))
             .unwrap_or_else(|e| panic!("{}: {e}", self.name));
-        let mut moments: Vec<Moments> = vec![Moments::default(); case.expected.len()];
+        let mut ratios: Vec<Ratio> = vec![Ratio::default(); case.expected.len()];
         let (mut done, mut customers) = (0, 0);
         let (batch, most) = effort.replications;
         let of_one = self.replications_for(effort.customers);
         let (batch, most) = (batch * of_one, most * of_one);
         loop {
             let next = (done + batch).min(most);
-            let results: Vec<(Vec<Option<f64>>, u64)> =
+            let results: Vec<(Vec<Option<(f64, f64)>>, u64)> =
                 (done..next).into_par_iter().map(|r| case.replicate(&compiled, r)).collect();
             for (values, n) in results {
                 customers += n;
-                for (sum, value) in moments.iter_mut().zip(values) {
-                    if let Some(value) = value {
-                        sum.push(value);
-                    }
+                for (ratio, pair) in ratios.iter_mut().zip(values) {
+                    ratio.0.extend(pair);
                 }
             }
             done = next;
-            let exact_enough = case.expected.iter().zip(&moments).all(|(expected, m)| {
-                !expected.decides || standard_error(m) <= effort.precision * expected.value.abs()
+            let exact_enough = case.expected.iter().zip(&ratios).all(|(expected, ratio)| {
+                !expected.decides || ratio.estimate().1 <= effort.precision * expected.value.abs()
             });
             if done >= most || exact_enough {
                 break;
@@ -105,14 +103,14 @@ impl Case {
         let figures = case
             .expected
             .iter()
-            .zip(&moments)
-            .map(|(expected, m)| {
-                let estimate = m.mean().unwrap_or(f64::NAN);
+            .zip(&ratios)
+            .map(|(expected, ratio)| {
+                let (estimate, standard_error) = ratio.estimate();
                 // What is too rare to have been seen has no spread of its own: never less than chance
                 // alone gives so many independent customers.
                 let p = if expected.figure.is_share() { expected.value } else { 0.0 };
                 let chance = (p * (1.0 - p) / customers as f64).sqrt();
-                let standard_error = standard_error(m).max(chance).hypot(expected.se);
+                let standard_error = standard_error.max(chance).hypot(expected.se);
                 let difference = estimate - expected.value;
                 // The reference is written with twelve digits.
                 let same = difference.abs() <= 1e-9 * expected.value.abs();
@@ -138,19 +136,29 @@ impl Case {
         }
     }
 
-    fn replicate(&self, compiled: &Compiled, replication: u32) -> (Vec<Option<f64>>, u64) {
+    fn replicate(&self, compiled: &Compiled, replication: u32) -> (Vec<Option<(f64, f64)>>, u64) {
         let mut seen = Observation::new(self, &compiled.plan);
         let options = RunOptions { replication, ..RunOptions::default() };
         let totals = run(compiled, options, &mut seen, &mut Silent).expect("the sink takes everything");
         assert_eq!(totals.limit_reached, None, "{}", self.name);
-        let values = self.expected.iter().map(|e| seen.value(e.slice, e.figure, &totals)).collect();
+        let values = self.expected.iter().map(|e| seen.ratio(e.slice, e.figure, &totals)).collect();
         (values, totals.conversations)
     }
 }
 
-/// Of the mean of the replications; infinite if there are not two.
-fn standard_error(m: &Moments) -> f64 {
-    m.variance().map_or(f64::INFINITY, |variance| (variance / m.n() as f64).sqrt())
+/// One figure: numerator and denominator of each replication.
+#[derive(Clone, Debug, Default)]
+struct Ratio(Vec<(f64, f64)>);
+
+impl Ratio {
+    /// Sum over sum, and its standard error by the delta method; NaN and infinite of nothing.
+    fn estimate(&self) -> (f64, f64) {
+        let (x, y) = self.0.iter().fold((0.0, 0.0), |(x, y), pair| (x + pair.0, y + pair.1));
+        let (n, ratio) = (self.0.len() as f64, x / y);
+        let residuals: Vec<f64> = self.0.iter().map(|(x, y)| x - ratio * y).collect();
+        let variance = Moments::of(&residuals).variance();
+        (ratio, variance.map_or(f64::INFINITY, |variance| (variance / n).sqrt() * n / y.abs()))
+    }
 }
 
 impl Outcome {

@@ -167,8 +167,9 @@ impl<'a> Observation<'a> {
         }
     }
 
-    /// One figure of one slice. `None`: nothing observed.
-    pub fn value(&self, slice: usize, figure: Figure, totals: &RunTotals) -> Option<f64> {
+    /// One figure of one slice as a ratio, whose parts are to be added up over the replications before
+    /// they are divided: the mean of the replications' own ratios is another number. `None`: not known.
+    pub fn ratio(&self, slice: usize, figure: Figure, totals: &RunTotals) -> Option<(f64, f64)> {
         let (unit, places) = (self.case.unit, self.case.places);
         let (from, to) = (totals.measured_from, totals.measured_to);
         let t = &self.tallies[slice];
@@ -176,53 +177,55 @@ impl<'a> Observation<'a> {
         let time = if self.case.slices[slice].window.is_some() { t.time } else { measured };
         let let_in = t.offered - t.blocked - t.balked;
         let of_class = self.case.slices[slice].class.is_some();
-        let value = match figure {
-            Figure::PWait => t.waited / let_in,
-            Figure::PWaitOfOffered => (t.waited + t.balked) / t.offered,
-            Figure::MeanWait => t.wait / let_in / unit,
-            Figure::MeanWaitServed => t.wait_served / t.served / unit,
-            Figure::MeanWaitAbandoned => t.wait_abandoned / t.abandoned / unit,
-            Figure::MeanWaitIfWaiting => t.wait / t.waited / unit,
-            Figure::MeanSquareWait => t.wait_squared / let_in / (unit * unit),
+        let ratio = match figure {
+            Figure::PWait => (t.waited, let_in),
+            Figure::PWaitOfOffered => (t.waited + t.balked, t.offered),
+            Figure::MeanWait => (t.wait, let_in * unit),
+            Figure::MeanWaitServed => (t.wait_served, t.served * unit),
+            Figure::MeanWaitAbandoned => (t.wait_abandoned, t.abandoned * unit),
+            Figure::MeanWaitIfWaiting => (t.wait, t.waited * unit),
+            Figure::MeanSquareWait => (t.wait_squared, let_in * unit * unit),
             // The intervals know teams, not intents: by Little's law from the waits.
-            Figure::MeanQueue if of_class => t.wait / measured,
-            Figure::MeanQueue => t.queue_area / time,
-            Figure::MeanSystem if of_class => t.sojourn / measured,
-            Figure::MeanSystem => (t.queue_area + t.open_area) / time,
-            Figure::MeanSojourn | Figure::MeanSojournServed => t.sojourn / t.solved / unit,
-            Figure::PAbandon => t.abandoned / let_in,
-            Figure::PAbandonOfOffered => t.abandoned / t.offered,
-            Figure::PAbandonIfWaiting => t.abandoned / t.waited,
-            Figure::PBlock => t.blocked / t.offered,
-            Figure::PBalk => t.balked / t.offered,
-            Figure::Throughput => t.served / measured * unit,
-            Figure::Utilisation => t.busy / t.staffed,
-            Figure::MeanBusy => t.busy / time,
-            Figure::MeanOpen => t.open_area / time,
-            Figure::MeanHandling => t.open_area / t.served / unit,
-            Figure::SlotOccupancy => t.open_area / (t.staffed * places),
-            Figure::MeanReplies => t.replies / t.solved,
-            Figure::LongerThan(i) => t.longer[i] / let_in,
-            Figure::ServedWithinOfOffered(i) => t.served_within[i] / t.offered,
-            Figure::ServedWithinOfServed(i) => t.served_within[i] / t.served,
-            Figure::ServedWithinExceptShort(i) => t.served_within[i] / (let_in - t.left_within[i]),
-            Figure::OverWithin(i) => (t.served_within[i] + t.left_within[i]) / let_in,
+            Figure::MeanQueue if of_class => (t.wait, measured),
+            Figure::MeanQueue => (t.queue_area, time),
+            Figure::MeanSystem if of_class => (t.sojourn, measured),
+            Figure::MeanSystem => (t.queue_area + t.open_area, time),
+            Figure::MeanSojourn | Figure::MeanSojournServed => (t.sojourn, t.solved * unit),
+            Figure::PAbandon => (t.abandoned, let_in),
+            Figure::PAbandonOfOffered => (t.abandoned, t.offered),
+            Figure::PAbandonIfWaiting => (t.abandoned, t.waited),
+            Figure::PBlock => (t.blocked, t.offered),
+            Figure::PBalk => (t.balked, t.offered),
+            Figure::Throughput => (t.served * unit, measured),
+            Figure::Utilisation => (t.busy, t.staffed),
+            Figure::MeanBusy => (t.busy, time),
+            Figure::MeanOpen => (t.open_area, time),
+            Figure::MeanHandling => (t.open_area, t.served * unit),
+            Figure::SlotOccupancy => (t.open_area, t.staffed * places),
+            Figure::MeanReplies => (t.replies, t.solved),
+            Figure::LongerThan(i) => (t.longer[i], let_in),
+            Figure::ServedWithinOfOffered(i) => (t.served_within[i], t.offered),
+            Figure::ServedWithinOfServed(i) => (t.served_within[i], t.served),
+            Figure::ServedWithinExceptShort(i) => (t.served_within[i], let_in - t.left_within[i]),
+            Figure::OverWithin(i) => (t.served_within[i] + t.left_within[i], let_in),
             // A few percent around the size; in proportion to it, as time in a shared system is.
-            Figure::SojournOf(i) => t.of_size[i].0 / t.of_size[i].1 * self.case.sizes[i] as f64 / unit,
-            Figure::InSystem(n) => self.presence.as_ref()?.share_with(i64::from(n), from, to),
-            Figure::AgentsWith(n) => self.presence.as_ref()?.agents_with(i64::from(n), self.agents, from, to),
-            Figure::AtTheEnd => self.presence.as_ref()?.at(to),
+            Figure::SojournOf(i) => (t.of_size[i].0 * self.case.sizes[i] as f64, t.of_size[i].1 * unit),
+            Figure::InSystem(n) => (self.presence.as_ref()?.share_with(i64::from(n), from, to), 1.0),
+            Figure::AgentsWith(n) => {
+                (self.presence.as_ref()?.agents_with(i64::from(n), self.agents, from, to), 1.0)
+            }
+            Figure::AtTheEnd => (self.presence.as_ref()?.at(to), 1.0),
             Figure::MessagesWithAgents => {
                 let (time, answers) = self.presence.as_ref()?.answers();
                 // Answers come at the rate at which replies are made in the measured period.
-                time / answers * t.all_replies / measured
+                (time / answers * t.all_replies / measured, 1.0)
             }
             Figure::AnswerTime => {
                 let (time, answers) = self.presence.as_ref()?.answers();
-                time / answers / unit
+                (time, answers * unit)
             }
         };
-        value.is_finite().then_some(value)
+        (ratio.0.is_finite() && ratio.1.is_finite()).then_some(ratio)
     }
 
     fn stays(&mut self, chunk: &Chunk) {

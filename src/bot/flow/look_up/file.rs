@@ -43,7 +43,7 @@ fn parquet(path: &Path) -> Result<Rows, String> {
 
 #[cfg(feature = "frames")]
 fn parquet(path: &Path) -> Result<Rows, String> {
-    use polars::prelude::*;
+    use polars_core::prelude::*;
     use polars_io::parquet::read::ParquetReader;
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
@@ -85,7 +85,7 @@ mod tests {
     #[cfg(feature = "frames")]
     #[test]
     fn a_parquet_table_is_read_as_text() {
-        use polars::prelude::*;
+        use polars_core::prelude::*;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("orders.parquet");
         let mut frame =
