@@ -32,9 +32,12 @@ fn main() {
     let (bare, yardstick) = cpu_seconds(|| bare_loop(customers));
     print("bare loop", &bare, yardstick, yardstick);
     let textbook = plan("erlang_a.toml", "no such line", if try_only { "2h" } else { "73d 2h 23m 9s" });
-    for (name, what) in
-        [("engine", What::Engine), ("with measures", What::Measures), ("with tables", What::Tables)]
-    {
+    for (name, what) in [
+        ("engine", What::Engine),
+        ("with measures", What::Measures),
+        ("+ conversations", What::Conversations),
+        ("+ all tables", What::Tables),
+    ] {
         if let Some((seen, seconds)) = simulate(&textbook, what) {
             print(name, &seen, seconds, yardstick);
         }
@@ -73,6 +76,9 @@ fn plan(scenario: &str, bot_line: &str, duration: &str) -> Plan {
 enum What {
     Engine,
     Measures,
+    /// With the table of conversations.
+    Conversations,
+    /// With all tables.
     Tables,
 }
 
@@ -85,8 +91,8 @@ fn simulate(plan: &Plan, what: What) -> Option<(Seen, f64)> {
     if what != What::Engine {
         takes.state = Some(measures.begin());
     }
-    if what == What::Tables {
-        takes.tables = Some(tables(&plan)?);
+    if matches!(what, What::Conversations | What::Tables) {
+        takes.tables = Some(tables(&plan, what == What::Tables)?);
     }
     let ((), seconds) = cpu_seconds(|| {
         let totals = run(&compiled, RunOptions::default(), &mut takes, &mut Silent).expect("rows are taken");
@@ -103,12 +109,13 @@ fn simulate(plan: &Plan, what: What) -> Option<(Seen, f64)> {
 #[cfg(feature = "frames")]
 mod written {
     use super::{Arc, Plan};
+    use helpsim::facts::parquet::Which;
     pub type Tables = helpsim::facts::parquet::ParquetSink;
 
-    pub fn tables(plan: &Arc<Plan>) -> Option<Tables> {
+    pub fn tables(plan: &Arc<Plan>, all: bool) -> Option<Tables> {
         let folder = std::env::temp_dir().join("helpsim-bench");
         std::fs::create_dir_all(&folder).ok()?;
-        Tables::create(&folder, plan).ok()
+        Tables::create(&folder, plan, if all { Which::All } else { Which::Conversations }).ok()
     }
 }
 #[cfg(not(feature = "frames"))]
@@ -126,7 +133,7 @@ mod written {
             Ok(())
         }
     }
-    pub fn tables(_: &Arc<Plan>) -> Option<Tables> {
+    pub fn tables(_: &Arc<Plan>, _: bool) -> Option<Tables> {
         None
     }
 }

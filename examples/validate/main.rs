@@ -7,6 +7,7 @@
 //! | option | meaning |
 //! | --- | --- |
 //! | `--precision SHARE` | standard error, as a share of the value, at which a case stops (0.005) |
+//! | `--most MILLIONS` | customers of a case at most (80) |
 //! | `--only PART` | only cases with this in their name or model; the page goes to standard output |
 //! | `--experiments N` | experiments for the coverage of the intervals (1,000); 0 leaves it out |
 //! | `--scenarios FOLDER` | only write the cases as scenario files into this folder |
@@ -25,16 +26,19 @@ use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// Customers of one replication.
+const CUSTOMERS: f64 = 20_000.0;
+
 const PAGE: &str = "docs/validation.md";
 const HEAD: &str = "\
 # The simulator against what is known exactly
 
-Written by `cargo run --release --no-default-features --example validate -- --precision SHARE`; do not edit.
+Written by `cargo run --release --no-default-features --example validate -- OPTIONS`; do not edit.
 
 The cases are those of `tests/data/queueing_exact.json` (closed forms and numerically solved chains) and
 `simulated_reference.json` (a separate simulation). Each is written as a scenario file, which `--scenarios
 FOLDER` shows, and read by the program like any other. A case runs until the standard error of every
-figure in bold is below PRECISION of its value, or 80 million customers have come; rarer figures are known less
+figure in bold is below PRECISION of its value, or MOST million customers have come; rarer figures are known less
 well, as their column says. A figure passes when it lies within four standard errors of its answer.
 
 ";
@@ -56,6 +60,7 @@ const SHOWN: &str = "
 #[derive(Debug)]
 struct Options {
     precision: f64,
+    most: f64,
     only: Option<String>,
     experiments: u32,
     scenarios: Option<PathBuf>,
@@ -63,13 +68,20 @@ struct Options {
 }
 
 fn options() -> Result<Options, Box<dyn Error>> {
-    let mut options =
-        Options { precision: 0.005, only: None, experiments: 1_000, scenarios: None, files: Vec::new() };
+    let mut options = Options {
+        precision: 0.005,
+        most: 80.0,
+        only: None,
+        experiments: 1_000,
+        scenarios: None,
+        files: Vec::new(),
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
             "--precision" => options.precision = value()?.parse()?,
+            "--most" => options.most = value()?.parse()?,
             "--only" => options.only = Some(value()?),
             "--experiments" => options.experiments = value()?.parse()?,
             "--scenarios" => options.scenarios = Some(value()?.into()),
@@ -109,11 +121,12 @@ fn validate(options: &Options) -> Result<bool, Box<dyn Error>> {
         std::fs::create_dir_all(folder)?;
         for case in &chosen {
             let name = case.name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-            std::fs::write(folder.join(format!("{name}.toml")), case.sized(20_000.0).text())?;
+            std::fs::write(folder.join(format!("{name}.toml")), case.sized(CUSTOMERS).text())?;
         }
         return Ok(true);
     }
-    let effort = Effort { customers: 20_000.0, replications: (40, 4_000), precision: options.precision };
+    let most = (options.most * 1e6 / CUSTOMERS).max(40.0) as u32;
+    let effort = Effort { customers: CUSTOMERS, replications: (40, most), precision: options.precision };
     let mut outcomes: Vec<Outcome> = Vec::new();
     for case in &chosen {
         let outcome = case.compare(effort);
@@ -121,7 +134,8 @@ fn validate(options: &Options) -> Result<bool, Box<dyn Error>> {
         outcomes.push(outcome);
     }
     let head = HEAD
-        .replace("SHARE`", &format!("{}`", options.precision))
+        .replace("OPTIONS`", &format!("--precision {} --most {}`", options.precision, options.most))
+        .replace("MOST", &options.most.to_string())
         .replace("PRECISION", &format!("{} %", 100.0 * options.precision));
     let mut page = format!("{head}{}", markdown(&outcomes, &unknown));
     let mut right = outcomes.iter().all(|o| o.wrong().next().is_none());

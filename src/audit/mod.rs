@@ -3,7 +3,10 @@
 //! right of the facts (measures, reports) cannot tell the difference.
 
 mod cause;
+mod known;
 mod row;
+
+pub use known::Known;
 
 use crate::facts::{Cause, Chunk, ClockRow, NONE, NotificationRow, RunTotals, Sink};
 use crate::scenario::plan::{Plan, Trigger};
@@ -96,6 +99,8 @@ pub struct Audit {
     pub notes: Vec<String>,
     /// Counts of the run.
     pub totals: RunTotals,
+    /// What the log can tell.
+    pub known: Known,
 }
 
 /// Why a log cannot be audited.
@@ -133,7 +138,8 @@ pub fn plan_for(plan: &Plan, log: &Log) -> Plan {
 pub fn audit(log: &Log, plan: &Plan, sink: &mut dyn Sink) -> Result<Audit, AuditError> {
     let (from, until) = log.span.ok_or(AuditError::Empty)?;
     let policies = policies(plan)?;
-    let any_status = log.conversations.values().flatten().any(row::is_status);
+    let known = Known::of(log);
+    let any_status = known.statuses;
     let desk = Desk {
         priorities: plan.priorities.clone(),
         default_priority: plan.intents.first().map_or(0, |intent| intent.priority),
@@ -145,7 +151,7 @@ pub fn audit(log: &Log, plan: &Plan, sink: &mut dyn Sink) -> Result<Audit, Audit
         bot: false,
     };
     let with_bot = Desk { bot: true, ..desk.clone() };
-    let mut audit = Audit::default();
+    let mut audit = Audit { known, ..Audit::default() };
     if !any_status {
         audit.notes.push(
             "The log has no statuses: a conversation counts as solved when the desk wrote last, as open when the \

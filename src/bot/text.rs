@@ -4,6 +4,7 @@
 //! skin-toned thumbs. [`fold`] takes away what carries no meaning for matching and leaves the rest, so
 //! that rules, menus, slots and the recogniser compare like with like. The raw text stays what is shown.
 
+use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 
 /// Folds a text for matching: compatibility forms resolved, lower case, accents and invisible marks
@@ -15,18 +16,37 @@ use unicode_normalization::UnicodeNormalization;
 /// text changes nothing.
 pub fn fold(text: &str) -> String {
     let mut folder = Folder::with_capacity(text.len());
-    for decomposed in text.chars().filter(|&c| !is_invisible(c)).nfkd() {
+    // Western texts need no composing over several characters: each is looked up by itself.
+    if text.chars().all(|c| c < '\u{100}') {
+        text.chars().flat_map(|c| LATIN[c as usize].chars()).for_each(|c| folder.push(c));
+    } else {
+        each_plain(text.chars(), |c| folder.push(c));
+    }
+    folder.finish()
+}
+
+/// What each of the first 256 characters becomes.
+static LATIN: LazyLock<[String; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|c| {
+        let mut plain = String::new();
+        each_plain(std::iter::once(char::from(c as u8)), |c| plain.push(c));
+        plain
+    })
+});
+
+/// Calls `push` with every character of a text as it is folded, white space and repetitions as they are.
+fn each_plain(text: impl Iterator<Item = char>, mut push: impl FnMut(char)) {
+    for decomposed in text.filter(|&c| !is_invisible(c)).nfkd() {
         for lower in decomposed.to_lowercase().nfkd() {
             if is_accent(lower) || is_invisible(lower) {
                 continue;
             }
             match plain_spelling(lower) {
-                Some(spelling) => spelling.chars().for_each(|c| folder.push(c)),
-                None => folder.push(digit_in_ascii(lower)),
+                Some(spelling) => spelling.chars().for_each(&mut push),
+                None => push(digit_in_ascii(lower)),
             }
         }
     }
-    folder.finish()
 }
 
 /// Puts folded characters together: squeezes white space and emphatic repetition on the way.
@@ -270,6 +290,14 @@ mod tests {
         fn folding_is_idempotent(text in any::<String>()) {
             let once = fold(&text);
             prop_assert_eq!(fold(&once), once);
+        }
+
+        /// Character by character or all at once.
+        #[test]
+        fn western_texts_fold_like_all_others(text in "[\u{0}-\u{ff}]{0,40}") {
+            let mut folder = Folder::with_capacity(0);
+            each_plain(text.chars(), |c| folder.push(c));
+            prop_assert_eq!(fold(&text), folder.finish());
         }
 
         #[test]

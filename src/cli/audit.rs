@@ -122,7 +122,8 @@ pub(super) fn observe(files: &[PathBuf], reading: &Reading, by: &Plan, ui: &Ui) 
     if warnings.len() > 20 {
         ui.say(&format!("warning: {} more events of the log were odd", warnings.len() - 20));
     }
-    let values = state.finish(&found.totals);
+    let mut values = state.finish(&found.totals);
+    values.keep(&measures, |metric| found.known.tells(metric));
     Ok(Observed { measures, values, found, conversations: log.len() })
 }
 

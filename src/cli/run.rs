@@ -30,7 +30,7 @@ pub(super) struct Args {
     /// Write no report, only print the summary
     #[arg(long, conflicts_with = "out")]
     pub no_report: bool,
-    /// Parquet tables to write: those of the first replication, or none
+    /// Parquet tables of the first replication to write
     #[arg(long, value_enum, default_value_t = Tables::First)]
     pub tables: Tables,
     /// Also write the messages of the first replication as a traffic log (.jsonl or .csv)
@@ -45,7 +45,11 @@ pub(super) struct Args {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Tables {
+    /// All of them
     First,
+    /// A row for each conversation, no other table
+    Conversations,
+    /// None
     None,
 }
 
@@ -192,17 +196,18 @@ struct Staged {
 #[cfg(feature = "frames")]
 impl Staged {
     fn create(folder: &Path, loaded: &Loaded, tables: Tables) -> Result<Staged, Failure> {
-        if tables == Tables::None {
-            return Ok(Staged { tables: None });
-        }
+        use crate::facts::parquet::{ParquetSink, Which};
+        let which = match tables {
+            Tables::First => Which::All,
+            Tables::Conversations => Which::Conversations,
+            Tables::None => return Ok(Staged { tables: None }),
+        };
         let parent = folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let create = || -> std::io::Result<_> {
             std::fs::create_dir_all(parent)?;
             let beside = tempfile::Builder::new().prefix(".helpsim-tables-").tempdir_in(parent)?;
-            let sink = crate::facts::parquet::ParquetSink::create(
-                beside.path(),
-                &std::sync::Arc::new(loaded.plan.clone()),
-            )?;
+            let plan = std::sync::Arc::new(loaded.plan.clone());
+            let sink = ParquetSink::create(beside.path(), &plan, which)?;
             Ok((sink, beside))
         };
         let staged = create().map_err(|e| {

@@ -43,6 +43,18 @@ pub struct ReplicationValues {
     pub(super) gallery: Gallery,
 }
 
+impl ReplicationValues {
+    /// Forgets the values of metrics that are not known (`known` takes their name without statistic and
+    /// slice): no data is something else than zero.
+    pub fn keep(&mut self, measures: &Measures, known: impl Fn(&str) -> bool) {
+        for (name, value) in measures.names().zip(&mut self.values) {
+            if !known(name.metric.name) {
+                *value = Value::default();
+            }
+        }
+    }
+}
+
 impl Measures {
     /// Begins a replication.
     pub fn begin(&self) -> State<'_> {

@@ -57,8 +57,8 @@ pub fn comparison_markdown(comparison: &Comparison, currency: &str) -> String {
     let whole = comparison.differences.iter().filter(|d| !d.metric.contains('{'));
     for d in whole.filter(|d| d.finding != Finding::Same) {
         let [word, name, sides, difference, spread, correlation] = row(d, currency);
-        let cells = [&word, &code(&name), &sides, &difference, &spread, &correlation];
-        let cells = cells.map(String::as_str).join(" | ");
+        let (name, correlation) = (code(&name), correlation.trim_start_matches("r "));
+        let cells = [&word, &name, &sides, &difference, &spread, correlation].join(" | ");
         let _infallible = writeln!(out, "| {cells} |");
     }
     out

@@ -104,6 +104,8 @@ pub(super) struct Topic {
     pub name: String,
     /// How it is named to the customer.
     pub title: Option<MessageIdx>,
+    /// What the customer may call it, folded: its titles as far as they are plain text, and its name.
+    pub called: Vec<String>,
     /// Where its intent leads; `None` for a topic that only an `answers` names.
     pub go: Option<StepIdx>,
     /// The scenario's intent of the same name.

@@ -2,7 +2,8 @@
 //!
 //! The same words come thousands of times in a simulation, so a reading is remembered by its text.
 
-use super::model::{Flow, Keyword, TopicIdx, VariableIdx};
+use super::menu::ChosenBy;
+use super::model::{Flow, Keyword, Menu, StepIdx, TopicIdx, VariableIdx};
 use super::raw::KeywordMatch;
 use crate::bot::recogniser::{Recogniser, Scratch, Settings, TrainError, Verdict};
 use crate::bot::text::{contains_word, fold, is_emoji, is_word_char, tokens};
@@ -73,6 +74,8 @@ pub(super) struct Reading {
     guess: OnceLock<Option<Guess>>,
     language: OnceLock<Option<u8>>,
     volunteered: OnceLock<Box<[(VariableIdx, Box<str>)]>>,
+    /// What it chooses from the first menu that asked; most messages answer one menu only.
+    choice: OnceLock<(StepIdx, Option<(usize, ChosenBy)>)>,
 }
 
 impl Reading {
@@ -84,6 +87,14 @@ impl Reading {
     /// The language it is written in, if that can be told.
     pub fn language(&self, flow: &Flow, text: &str) -> Option<u8> {
         *self.language.get_or_init(|| with_scratch(|scratch| flow.reader.language(text, scratch)))
+    }
+
+    /// The entry it chooses from a step's menu.
+    pub fn choice(&self, step: StepIdx, menu: &Menu) -> Option<(usize, ChosenBy)> {
+        match self.choice.get_or_init(|| (step, menu.chosen(&self.folded))) {
+            (first, choice) if *first == step => *choice,
+            _ => menu.chosen(&self.folded),
+        }
     }
 
     /// Values that stand in it though nobody asked for them.
@@ -164,6 +175,7 @@ impl Flow {
             guess: OnceLock::new(),
             language: OnceLock::new(),
             volunteered: OnceLock::new(),
+            choice: OnceLock::new(),
         }
     }
 

@@ -207,7 +207,7 @@ impl Advance<'_> {
         let Some(open) = self.flow.steps.get(usize::from(step)) else { return false };
         match &open.then {
             Then::Menu(menu) => {
-                let Some((index, by)) = menu.chosen(&reading.folded) else { return false };
+                let Some((index, by)) = reading.choice(step, menu) else { return false };
                 let Some(choice) = menu.choices.get(index) else { return false };
                 for (variable, value) in &choice.set {
                     self.session.store(*variable, value);

@@ -49,27 +49,29 @@ impl Flow {
     fn title(&self, session: &Session, topic: TopicIdx) -> String {
         match self.topics.get(usize::from(topic)) {
             Some(Topic { title: Some(title), .. }) => self.render(session, *title),
-            Some(topic) => topic.name.replace(['_', '.', '-', '/'], " "),
+            Some(topic) => spaced(&topic.name),
             None => String::new(),
         }
+    }
+
+    /// See [`Topic::called`].
+    pub(super) fn called(&self, topic: &Topic) -> Vec<String> {
+        let titles = topic.title.and_then(|m| self.messages.get(usize::from(m)));
+        let literal = |t: &super::template::Template| match t.pieces.as_slice() {
+            [super::template::Piece::Literal(text)] => Some(fold(text)),
+            _ => None,
+        };
+        let titles = titles.into_iter().flat_map(|m| m.by_language.iter().filter_map(literal));
+        titles.chain([fold(&spaced(&topic.name))]).collect()
     }
 
     /// Which of the topics a clarifying question offered was meant.
     pub(super) fn clarified(&self, topics: &[TopicIdx], folded: &str) -> Option<TopicIdx> {
         let choice = |(index, topic): (usize, &TopicIdx)| {
-            let topic = self.topics.get(usize::from(*topic))?;
-            let titles = topic.title.and_then(|m| self.messages.get(usize::from(m)));
-            let literal = |t: &super::template::Template| match t.pieces.as_slice() {
-                [super::template::Piece::Literal(text)] => Some(fold(text)),
-                _ => None,
-            };
-            let mut texts: Vec<String> =
-                titles.into_iter().flat_map(|m| m.by_language.iter().filter_map(literal)).collect();
-            texts.push(fold(&topic.name.replace(['_', '.', '-', '/'], " ")));
             Some(Choice {
                 key: (index + 1).to_string(),
                 text: 0,
-                folded: texts,
+                folded: self.topics.get(usize::from(*topic))?.called.clone(),
                 words: Vec::new(),
                 set: Vec::new(),
                 go: 0,
@@ -236,4 +238,9 @@ impl Flow {
             End::HandOff(HandOff::LookUp) => "to a person: the look-up failed".to_owned(),
         }
     }
+}
+
+/// A name as words.
+fn spaced(name: &str) -> String {
+    name.replace(['_', '.', '-', '/'], " ")
 }

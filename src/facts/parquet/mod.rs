@@ -218,6 +218,11 @@ pub struct ParquetSink {
     kinds: Kinds,
     replication: u32,
     conversations: Table<Conversations>,
+    others: Option<Others>,
+}
+
+/// The tables beside the conversations.
+struct Others {
     queue: Table<QueueStays>,
     clocks: Table<Clocks>,
     intervals: Table<Intervals>,
@@ -227,26 +232,40 @@ pub struct ParquetSink {
     messages: Option<Table<Messages>>,
 }
 
+/// Which tables are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// Every table.
+    All,
+    /// A row for each conversation, nothing else.
+    Conversations,
+}
+
 impl ParquetSink {
     /// Creates the files.
     ///
     /// # Errors
     /// A file cannot be created; the error names it.
-    pub fn create(folder: &Path, plan: &Arc<Plan>) -> io::Result<ParquetSink> {
+    pub fn create(folder: &Path, plan: &Arc<Plan>, which: Which) -> io::Result<ParquetSink> {
+        let others = || -> io::Result<Others> {
+            Ok(Others {
+                queue: Table::create(folder, "queue", describe_queue_stays)?,
+                clocks: Table::create(folder, "clocks", describe_clocks)?,
+                intervals: Table::create(folder, "intervals", describe_intervals)?,
+                agents: Table::create(folder, "agents", describe_agents)?,
+                notifications: Table::create(folder, "notifications", describe_notifications)?,
+                firings: Table::create(folder, "rule_firings", describe_firings)?,
+                messages: plan
+                    .keep_messages
+                    .then(|| Table::create(folder, "messages", describe_messages))
+                    .transpose()?,
+            })
+        };
         Ok(ParquetSink {
             kinds: Kinds::of(plan).map_err(to_io)?,
             replication: 0,
             conversations: Table::create(folder, "conversations", describe_conversations)?,
-            queue: Table::create(folder, "queue", describe_queue_stays)?,
-            clocks: Table::create(folder, "clocks", describe_clocks)?,
-            intervals: Table::create(folder, "intervals", describe_intervals)?,
-            agents: Table::create(folder, "agents", describe_agents)?,
-            notifications: Table::create(folder, "notifications", describe_notifications)?,
-            firings: Table::create(folder, "rule_firings", describe_firings)?,
-            messages: plan
-                .keep_messages
-                .then(|| Table::create(folder, "messages", describe_messages))
-                .transpose()?,
+            others: (which == Which::All).then(others).transpose()?,
         })
     }
 
@@ -262,13 +281,14 @@ impl ParquetSink {
     pub fn finish(mut self) -> io::Result<()> {
         let kinds = &self.kinds;
         self.conversations.finish(kinds)?;
-        self.queue.finish(kinds)?;
-        self.clocks.finish(kinds)?;
-        self.intervals.finish(kinds)?;
-        self.agents.finish(kinds)?;
-        self.notifications.finish(kinds)?;
-        self.firings.finish(kinds)?;
-        self.messages.as_mut().map_or(Ok(()), |messages| messages.finish(kinds))
+        let Some(others) = &mut self.others else { return Ok(()) };
+        others.queue.finish(kinds)?;
+        others.clocks.finish(kinds)?;
+        others.intervals.finish(kinds)?;
+        others.agents.finish(kinds)?;
+        others.notifications.finish(kinds)?;
+        others.firings.finish(kinds)?;
+        others.messages.as_mut().map_or(Ok(()), |messages| messages.finish(kinds))
     }
 }
 
@@ -408,15 +428,55 @@ impl Sink for ParquetSink {
     fn chunk(&mut self, chunk: &Chunk) -> io::Result<()> {
         let (kinds, replication) = (&self.kinds, self.replication);
         self.conversations.add(&chunk.conversations, replication, kinds)?;
-        self.queue.add(&chunk.queue_stays, replication, kinds)?;
-        self.clocks.add(&chunk.clocks, replication, kinds)?;
-        self.intervals.add(&chunk.intervals, replication, kinds)?;
-        self.agents.add(&chunk.agents, replication, kinds)?;
-        self.notifications.add(&chunk.notifications, replication, kinds)?;
-        self.firings.add(&chunk.firings, replication, kinds)?;
-        match &mut self.messages {
+        let Some(others) = &mut self.others else { return Ok(()) };
+        others.queue.add(&chunk.queue_stays, replication, kinds)?;
+        others.clocks.add(&chunk.clocks, replication, kinds)?;
+        others.intervals.add(&chunk.intervals, replication, kinds)?;
+        others.agents.add(&chunk.agents, replication, kinds)?;
+        others.notifications.add(&chunk.notifications, replication, kinds)?;
+        others.firings.add(&chunk.firings, replication, kinds)?;
+        match &mut others.messages {
             Some(messages) => messages.add(&chunk.messages, replication, kinds),
             None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The columns of every table stand in `docs/tables.md`, in the section of their table.
+    #[test]
+    fn every_column_is_documented() {
+        let text = "[[traffic]]\nvolume = { per_day = 1 }\n[[team]]\nname = \"a\"\nagents = 1\n";
+        let plan = crate::scenario::parse(text, "x.toml", Path::new("."), &[]).unwrap().plan;
+        let kinds = Kinds::of(&plan).unwrap();
+        let columns = |describe: &dyn Fn(&mut Group)| {
+            let mut group = Group::default();
+            describe(&mut group);
+            group.schema.iter_names().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let tables = [
+            ("conversations", columns(&|g| describe_conversations(&Conversations::default(), &kinds, g))),
+            ("queue", columns(&|g| describe_queue_stays(&QueueStays::default(), &kinds, g))),
+            ("clocks", columns(&|g| describe_clocks(&Clocks::default(), &kinds, g))),
+            ("intervals", columns(&|g| describe_intervals(&Intervals::default(), &kinds, g))),
+            ("agents", columns(&|g| describe_agents(&Agents::default(), &kinds, g))),
+            ("rule_firings", columns(&|g| describe_firings(&Firings::default(), &kinds, g))),
+            ("notifications", columns(&|g| describe_notifications(&Notifications::default(), &kinds, g))),
+            ("messages", columns(&|g| describe_messages(&Messages::default(), &kinds, g))),
+        ];
+        let page = include_str!("../../../docs/tables.md");
+        for (table, columns) in tables {
+            let section = page
+                .split("\n## ")
+                .find(|s| s.lines().next().is_some_and(|l| l.contains(&format!("`{table}.parquet`"))));
+            let section = section.unwrap_or_else(|| panic!("no section on {table}"));
+            assert!(columns.len() > 3, "{table}");
+            for column in columns.iter().filter(|column| *column != "measured") {
+                assert!(section.contains(&format!("`{column}`")), "{table}.{column}");
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use super::report::ImportError;
 use crate::time::Instant;
 use crate::traffic::log::{Event, Kind, Precision, Role};
 use polars_core::prelude::*;
+use polars_io::SerReader;
 use polars_io::parquet::read::ParquetReader;
 use polars_io::parquet::write::{BatchedWriter, ParquetWriter};
 use std::borrow::Cow;

@@ -170,6 +170,8 @@ impl<'a> Compiler<'a> {
             distances: Vec::new(),
         };
         flow.distances = check::distances(&flow);
+        let called: Vec<Vec<String>> = flow.topics.iter().map(|topic| flow.called(topic)).collect();
+        flow.topics.iter_mut().zip(called).for_each(|(topic, called)| topic.called = called);
         Some(flow)
     }
 
@@ -226,7 +228,13 @@ impl<'a> Compiler<'a> {
                 continue;
             }
             let title = title.as_ref().and_then(|title| self.text(title).first().copied());
-            self.topics.push(Topic { name: name.as_ref().clone(), title, go: None, bound: None });
+            self.topics.push(Topic {
+                name: name.as_ref().clone(),
+                title,
+                called: Vec::new(),
+                go: None,
+                bound: None,
+            });
         }
         for step in raw.step.values() {
             if let Some(topic) = &step.answers {
@@ -240,7 +248,13 @@ impl<'a> Compiler<'a> {
         if let Some(index) = self.topics.iter().position(|t| t.name == name) {
             return index as TopicIdx;
         }
-        self.topics.push(Topic { name: name.to_owned(), title: None, go: None, bound: None });
+        self.topics.push(Topic {
+            name: name.to_owned(),
+            title: None,
+            called: Vec::new(),
+            go: None,
+            bound: None,
+        });
         (self.topics.len() - 1) as TopicIdx
     }
 

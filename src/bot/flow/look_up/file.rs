@@ -44,6 +44,7 @@ fn parquet(path: &Path) -> Result<Rows, String> {
 #[cfg(feature = "frames")]
 fn parquet(path: &Path) -> Result<Rows, String> {
     use polars_core::prelude::*;
+    use polars_io::SerReader;
     use polars_io::parquet::read::ParquetReader;
     let shown = path.display();
     let bytes = std::fs::read(path).map_err(|error| format!("cannot read `{shown}`: {error}"))?;
