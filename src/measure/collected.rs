@@ -204,8 +204,12 @@ impl Collected<'_> {
                 notifications: sum(|c| c.notifications) as f64 / n,
                 worst_hour: counts().map(|c| c.worst_hour).max().unwrap_or(0),
                 loops: sum(|c| c.loops) as f64 / n,
-                compliance_fired: share(sum(|c| c.fired_clocks.0), sum(|c| c.fired_clocks.1)),
-                compliance_others: share(sum(|c| c.other_clocks.0), sum(|c| c.other_clocks.1)),
+                compliance_fired: share(sum(|c| c.fired_clocks[0].0), sum(|c| c.fired_clocks[0].1)),
+                compliance_others: share(sum(|c| c.other_clocks[0].0), sum(|c| c.other_clocks[0].1)),
+                next_response_fired: share(sum(|c| c.fired_clocks[1].0), sum(|c| c.fired_clocks[1].1)),
+                next_response_others: share(sum(|c| c.other_clocks[1].0), sum(|c| c.other_clocks[1].1)),
+                resolution_fired: share(sum(|c| c.fired_clocks[2].0), sum(|c| c.fired_clocks[2].1)),
+                resolution_others: share(sum(|c| c.other_clocks[2].0), sum(|c| c.other_clocks[2].1)),
             }
         };
         self.measures.plan().rules.iter().enumerate().map(result).collect()

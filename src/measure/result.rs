@@ -171,6 +171,18 @@ pub struct RuleResult {
     pub compliance_fired: Option<f64>,
     /// First-response compliance of the others.
     pub compliance_others: Option<f64>,
+    /// Share of the conversations it fired for whose next responses were all in time, of those that owed one.
+    #[serde(default)]
+    pub next_response_fired: Option<f64>,
+    /// The same of the others.
+    #[serde(default)]
+    pub next_response_others: Option<f64>,
+    /// Resolution compliance of the conversations it fired for.
+    #[serde(default)]
+    pub resolution_fired: Option<f64>,
+    /// Resolution compliance of the others.
+    #[serde(default)]
+    pub resolution_others: Option<f64>,
 }
 
 /// One cell of a weekly picture: a weekday and an hour, means over weeks and replications.

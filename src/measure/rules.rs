@@ -14,9 +14,30 @@ pub(super) struct RuleFacts {
     /// Notifications to a recipient in a clock hour, by rule.
     hours: BTreeMap<(u16, i64, u16), u64>,
     measured: Bits,
-    /// First-response clocks that count, and those met in time.
+    /// By clock, as [`CLOCKS`] has them.
+    clocks: [ClockFacts; CLOCKS.len()],
+}
+
+/// The clocks by which the effect of a rule is judged.
+const CLOCKS: [ClockKind; 3] = [ClockKind::FirstResponse, ClockKind::NextResponse, ClockKind::Resolution];
+
+/// Conversations with a clock of one kind that counts, and those of them in which one was late.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct ClockFacts {
     counted: Bits,
-    met: Bits,
+    late: Bits,
+}
+
+impl ClockFacts {
+    /// (in time, counted) among all conversations, or among some.
+    fn of(&self, some: Option<&Bits>) -> (u64, u64) {
+        let common = |more: &[&Bits]| {
+            let sets: Vec<&Bits> = some.into_iter().chain(more.iter().copied()).collect();
+            Bits::common(&sets)
+        };
+        let counted = common(&[&self.counted]);
+        (counted - common(&[&self.counted, &self.late]), counted)
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -42,10 +63,11 @@ pub struct RuleCounts {
     pub worst_at: Option<(u16, i64)>,
     /// Measured conversations it fired for.
     pub conversations: u64,
-    /// First-response clocks (met, counted) of the conversations it fired for.
-    pub fired_clocks: (u64, u64),
+    /// Conversations it fired for (all in time, counted), by first response, next response, resolution. One
+    /// late response makes a conversation late.
+    pub fired_clocks: [(u64, u64); 3],
     /// The same of all others.
-    pub other_clocks: (u64, u64),
+    pub other_clocks: [(u64, u64); 3],
 }
 
 impl RuleFacts {
@@ -63,10 +85,11 @@ impl RuleFacts {
     }
 
     pub(super) fn clock(&mut self, row: &ClockRow) {
-        if row.clock == ClockKind::FirstResponse as u8 && row.counts {
-            self.counted.insert(row.conversation);
-            if !row.breached {
-                self.met.insert(row.conversation);
+        let clock = CLOCKS.iter().position(|kind| *kind as u8 == row.clock);
+        if let Some(facts) = clock.and_then(|at| self.clocks.get_mut(at)).filter(|_| row.counts) {
+            facts.counted.insert(row.conversation);
+            if row.breached {
+                facts.late.insert(row.conversation);
             }
         }
     }
@@ -100,20 +123,21 @@ impl RuleFacts {
             *self.hours.entry(*hour).or_default() += n;
         }
         self.measured.union(&other.measured);
-        self.counted.union(&other.counted);
-        self.met.union(&other.met);
+        for (mine, theirs) in self.clocks.iter_mut().zip(&other.clocks) {
+            mine.counted.union(&theirs.counted);
+            mine.late.union(&theirs.late);
+        }
     }
 
     /// One entry for each rule.
     pub(super) fn counts(&self) -> Vec<RuleCounts> {
-        let all = (Bits::common(&[&self.counted, &self.met]), Bits::common(&[&self.counted]));
+        let all = self.clocks.each_ref().map(|clock| clock.of(None));
         let mut counts: Vec<RuleCounts> = self
             .rules
             .iter()
             .map(|rule| {
                 let fired = &rule.conversations;
-                let met = Bits::common(&[fired, &self.counted, &self.met]);
-                let counted = Bits::common(&[fired, &self.counted]);
+                let clocks = self.clocks.each_ref().map(|clock| clock.of(Some(fired)));
                 RuleCounts {
                     fired: rule.fired,
                     loops: rule.loops,
@@ -121,8 +145,8 @@ impl RuleFacts {
                     worst_hour: 0,
                     worst_at: None,
                     conversations: Bits::common(&[fired, &self.measured]),
-                    fired_clocks: (met, counted),
-                    other_clocks: (all.0 - met, all.1 - counted),
+                    fired_clocks: clocks,
+                    other_clocks: std::array::from_fn(|i| (all[i].0 - clocks[i].0, all[i].1 - clocks[i].1)),
                 }
             })
             .collect();

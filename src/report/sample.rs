@@ -171,6 +171,10 @@ pub(super) fn summary() -> Summary {
                 loops: 0.0,
                 compliance_fired: Some(0.958),
                 compliance_others: Some(0.919),
+                next_response_fired: Some(0.934),
+                next_response_others: Some(0.927),
+                resolution_fired: Some(0.981),
+                resolution_others: Some(0.972),
             },
             RuleResult {
                 name: "warn, then escalate".to_owned(),
@@ -181,6 +185,10 @@ pub(super) fn summary() -> Summary {
                 loops: 0.4,
                 compliance_fired: Some(0.741),
                 compliance_others: Some(0.936),
+                next_response_fired: Some(0.802),
+                next_response_others: Some(0.931),
+                resolution_fired: Some(0.874),
+                resolution_others: Some(0.979),
             },
         ],
         warnings: vec![

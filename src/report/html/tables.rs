@@ -93,11 +93,15 @@ pub(super) fn rules(rules: &[RuleResult]) -> Table {
                 count(r.loops),
                 share(r.compliance_fired),
                 share(r.compliance_others),
+                share(r.next_response_fired),
+                share(r.next_response_others),
+                share(r.resolution_fired),
+                share(r.resolution_others),
             ]
         })
         .collect();
     Table::new(
-        "rule|fired #|of conversations #|notifications #|most in an hour to one person #|loops stopped #|first-response SLA met, fired #|not fired #",
+        "rule|fired #|of conversations #|notifications #|most in an hour to one person #|loops stopped #|first-response SLA met, fired #|not fired #|next-response SLA met, fired #|not fired #|resolution SLA met, fired #|not fired #",
         rows,
     )
 }
