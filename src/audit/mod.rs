@@ -10,6 +10,7 @@ pub use known::Known;
 
 use crate::facts::{Cause, Chunk, ClockRow, NONE, NotificationRow, RunTotals, Sink};
 use crate::scenario::plan::{Plan, Trigger};
+use crate::scenario::switches::next_look;
 use crate::sla::{
     ClockRecord, Deadline, Desk, LogProblem, LogWarning, Policies, Replay, compile_calendar, replay,
 };
@@ -197,6 +198,7 @@ fn policies(plan: &Plan) -> Result<Policies, AuditError> {
         calendars.push(Calendar::always());
     }
     Policies::compile(&plan.policies, &calendars, switches)
+        .map(|policies| policies.with_team_calendars(plan.teams.iter().map(|team| team.calendar)))
         .map_err(|problems| AuditError::Policies(format!("the SLA policies cannot be used: {problems:?}")))
 }
 
@@ -229,7 +231,15 @@ fn push_clocks(chunk: &mut Chunk, number: u64, replay: &Replay, causes: &[Cause]
 
 /// Notifications that the scenario's rules would have sent for the warnings and breaches seen.
 fn push_notices(chunk: &mut Chunk, number: u64, replay: &Replay, plan: &Plan) {
+    let every = plan.desk.clocks.clock_rules_every;
     for notice in &replay.notices {
+        let at = next_look(notice.at, every);
+        let runs_then =
+            |clock: &ClockRecord| clock.kind == notice.kind && clock.started <= notice.at && clock.ended > at;
+        if at > notice.at && !replay.records.iter().any(runs_then) {
+            // Answered before anybody looked.
+            continue;
+        }
         let trigger = match notice.deadline {
             Deadline::Warn => Trigger::ClockWarned(notice.kind),
             Deadline::Due => Trigger::ClockBreached(notice.kind),
@@ -241,7 +251,7 @@ fn push_notices(chunk: &mut Chunk, number: u64, replay: &Replay, plan: &Plan) {
             for action in &rule.actions {
                 if let crate::scenario::plan::Action::Notify { recipient, template } = action {
                     chunk.notifications.push(NotificationRow {
-                        at: notice.at.ms(),
+                        at: at.ms(),
                         rule: index,
                         recipient: *recipient,
                         conversation: number,

@@ -132,6 +132,10 @@ impl<O: Observer> World<'_, O> {
             return;
         }
         let conversation = &self.slots[slot as usize];
+        if conversation.cut_off {
+            // He has come back, or will.
+            return;
+        }
         let mut stream = self.streams.nth(Purpose::Return, conversation.need.entity, 64);
         if !stream.chance(customer.repeats) {
             return;

@@ -102,7 +102,11 @@ impl<O: Observer> World<'_, O> {
         let conversation = &self.slots[slot as usize];
         let need = conversation.need;
         let turn = u32::from(conversation.customer_messages);
-        let mut once = self.streams.nth(Purpose::Bot, need.entity, 0);
+        let again = u32::from(conversation.bot_again);
+        // Each time it comes to the bot it has its own luck.
+        let address = if again == 0 { 0 } else { 1 << 20 | again };
+        let heard = turn - u32::from(conversation.heard_before);
+        let mut once = self.streams.nth(Purpose::Bot, need.entity, address);
         let solves = once.chance(self.plan.intents[usize::from(need.intent)].bot_solves);
         let turns = exchanges.draw_count(&mut once);
         let mut each = self.streams.nth(Purpose::Bot, need.entity, turn);
@@ -110,7 +114,7 @@ impl<O: Observer> World<'_, O> {
         let understood = each.chance(understands);
         let (asks, leaves) = (each.uniform(), each.uniform());
         if understood {
-            if turn < turns {
+            if heard < turns {
                 return BotOutcome::Await;
             }
             if solves {
@@ -137,7 +141,7 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn fail_attempt(&mut self, slot: u32) -> u8 {
         let conversation = &mut self.slots[slot as usize];
         conversation.failed_attempts = conversation.failed_attempts.saturating_add(1);
-        let failed = conversation.failed_attempts;
+        let failed = conversation.failed_attempts - conversation.failed_before;
         self.fire(slot, Moment::FailedAttempts, u32::from(failed));
         failed
     }
@@ -178,13 +182,23 @@ impl<O: Observer> World<'_, O> {
         if self.slots[slot as usize].phase != Phase::Bot {
             return;
         }
-        let intent = self.slots[slot as usize].need.intent;
-        let team = team.unwrap_or(self.c.team_of_intent[usize::from(intent)]);
+        let conversation = &self.slots[slot as usize];
+        let is_ticket = conversation.ticket;
+        let usual = if is_ticket {
+            conversation.team
+        } else {
+            self.c.team_of_intent[usize::from(conversation.need.intent)]
+        };
+        let team = team.unwrap_or(usual);
         self.brief(slot);
         self.leave_bot(slot);
         self.slots[slot as usize].hand_off = reason as u8;
         self.tell(slot, |_| Note::HandedOver { reason, team });
-        self.hand_to_people(slot, team);
+        if is_ticket {
+            self.back_to_people(slot, team);
+        } else {
+            self.hand_to_people(slot, team);
+        }
     }
 
     /// The bot's part is over, however it ended.
@@ -192,7 +206,7 @@ impl<O: Observer> World<'_, O> {
         let now = self.now;
         let conversation = &mut self.slots[slot as usize];
         if conversation.phase == Phase::Bot && conversation.bot_seen {
-            conversation.bot_ms += (now - conversation.started_at).ms();
+            conversation.bot_ms += (now - conversation.bot_since).ms();
             conversation.step = NO_STAMP;
             self.accounts.with_bot(-1);
         }
@@ -203,7 +217,7 @@ impl<O: Observer> World<'_, O> {
         let conversation = &self.slots[slot as usize];
         match self.plan.bot.time_limit {
             Some(limit) if conversation.phase == Phase::Bot && conversation.bot_seen => {
-                conversation.started_at + limit
+                conversation.bot_since + limit
             }
             _ => Instant::NEVER,
         }

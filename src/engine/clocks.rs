@@ -7,9 +7,9 @@ use super::world::World;
 use crate::facts::{Cause, ClockRow, NONE};
 use crate::rules::Moment;
 use crate::scenario::plan::{ClockKind, PolicyIdx, Trigger};
-use crate::scenario::switches::Status;
+use crate::scenario::switches::{Status, next_look};
 use crate::sla::{ClockRecord, Deadline, Input, Opening, TicketFacts, Tracker};
-use crate::time::Instant;
+use crate::time::{Instant, Span};
 use smallvec::SmallVec;
 
 impl<O: Observer> World<'_, O> {
@@ -27,9 +27,20 @@ impl<O: Observer> World<'_, O> {
         }
         if self.tickets.trackers[slot as usize].is_some() {
             self.clock(slot, Input::HandedOff);
+            self.clock_team(slot);
         } else {
             self.start_tracker(slot);
+            self.clock_team(slot);
             self.clock(slot, Input::CustomerMessage);
+        }
+    }
+
+    /// Where teams have hours of their own: tells the clocks whose they are now.
+    #[inline]
+    pub(super) fn clock_team(&mut self, slot: u32) {
+        if self.c.policies.has_team_calendars() {
+            let team = self.slots[slot as usize].team;
+            self.clock(slot, Input::Team(Some(team)));
         }
     }
 
@@ -78,6 +89,7 @@ impl<O: Observer> World<'_, O> {
 
     /// Something that policies ask for changed: another may apply from now on.
     pub(super) fn choose_policy(&mut self, slot: u32) {
+        self.clock_team(slot);
         if !self.tickets.has_policies || !self.c.policies.may_change() {
             return;
         }
@@ -99,6 +111,15 @@ impl<O: Observer> World<'_, O> {
         tracker.apply(self.now, input, &self.c.policies, &mut |record| ended.push(record));
         for record in ended {
             self.clock_ended(slot, record);
+        }
+    }
+
+    /// The ticket's status changes: its clocks and the rules that wait for it are told.
+    pub(super) fn set_status(&mut self, slot: u32, status: Status) {
+        let before = std::mem::replace(&mut self.slots[slot as usize].status, status);
+        self.clock(slot, Input::Status(status));
+        if before != status {
+            self.fire(slot, Moment::StatusChanged, status as u32);
         }
     }
 
@@ -196,6 +217,10 @@ impl<O: Observer> World<'_, O> {
                 Deadline::Warn => Note::ClockWarned { clock, due },
                 Deadline::Due => Note::ClockBreached { clock, due },
             });
+            if self.plan.desk.clocks.clock_rules_every > Span::ZERO {
+                // Its rules wait for the next look.
+                continue;
+            }
             self.fire_clock(slot, |trigger| match deadline {
                 Deadline::Warn => *trigger == Trigger::ClockWarned(clock),
                 Deadline::Due => *trigger == Trigger::ClockBreached(clock),
@@ -203,10 +228,18 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// Rules that wait for a share of a clock's target to be left.
-    pub(super) fn clock_left_at(&self, slot: u32, clock: ClockKind, left: f64) -> Instant {
+    /// When a rule on a clock is due by itself: one that waits for a share of the target to be left, or
+    /// whichever is looked at only every so often.
+    pub(super) fn clock_rule_due(&self, slot: u32, trigger: &Trigger) -> Instant {
         let Some(Some(tracker)) = self.tickets.trackers.get(slot as usize) else { return Instant::NEVER };
-        tracker.left_at(clock, left, &self.c.policies).unwrap_or(Instant::NEVER)
+        let every = self.plan.desk.clocks.clock_rules_every;
+        let at = match *trigger {
+            Trigger::ClockLeft(clock, left) => tracker.left_at(clock, left, &self.c.policies),
+            Trigger::ClockBreached(clock) if every > Span::ZERO => tracker.due(clock),
+            Trigger::ClockWarned(clock) if every > Span::ZERO => tracker.warns_at(clock),
+            _ => None,
+        };
+        at.map_or(Instant::NEVER, |at| next_look(at, every))
     }
 
     fn fire_clock(&mut self, slot: u32, of: impl Fn(&Trigger) -> bool) {

@@ -9,7 +9,6 @@ use crate::random::{Purpose, exp, ln};
 use crate::rules::Moment;
 use crate::scenario::plan::CsatModel;
 use crate::scenario::switches::Status;
-use crate::sla::Input;
 use crate::time::Instant;
 
 impl<O: Observer> World<'_, O> {
@@ -28,7 +27,7 @@ impl<O: Observer> World<'_, O> {
         conversation.step = NO_STAMP;
         conversation.patience = NO_STAMP;
         self.tell(slot, |_| Note::Resolved { by_bot });
-        self.clock(slot, Input::Status(Status::Resolved));
+        self.set_status(slot, Status::Resolved);
         self.fire(slot, Moment::Resolved, 0);
         if self.slots[slot as usize].phase != Phase::Resolved {
             return;
@@ -41,9 +40,12 @@ impl<O: Observer> World<'_, O> {
             let mut stream = self.streams.nth(Purpose::Return, conversation.need.entity, n);
             if stream.chance(customer.reopens) {
                 let delay = customer.reopen_delay.draw_ms(&mut stream);
-                returns = Some(Instant(now.ms() + delay));
-                if self.plan.desk.reopen_window.is_none_or(|window| delay <= window.ms()) {
-                    let at = Instant(now.ms() + delay);
+                let at = Instant(now.ms() + delay);
+                returns = Some(at);
+                // The window counts from the resolution, or from the message before it.
+                let last_message = conversation.desk_spoke_at.min(now);
+                let from = if self.plan.desk.message_window.is_some() { last_message } else { now };
+                if self.plan.desk.reopen_window.is_none_or(|window| at - from <= window) {
                     self.slots[slot as usize].step = self.events.schedule(at, Kind::CustomerWrites, slot);
                     return;
                 }
@@ -57,8 +59,9 @@ impl<O: Observer> World<'_, O> {
         self.end(slot, if bot_alone { Outcome::BotSolved } else { Outcome::AgentSolved });
     }
 
-    /// The customer wrote into a resolved ticket: it is open again, and a person's affair.
-    pub(super) fn reopen(&mut self, slot: u32) {
+    /// The customer wrote into a resolved ticket: it is open again, and a person's affair, or the bot's
+    /// where the desk gives it back to the bot.
+    pub(super) fn reopen(&mut self, slot: u32, media: bool) {
         let now = self.now;
         let conversation = &mut self.slots[slot as usize];
         conversation.reopens = conversation.reopens.saturating_add(1);
@@ -66,6 +69,9 @@ impl<O: Observer> World<'_, O> {
         conversation.resolved_at = Instant::NEVER;
         let (first_time, team, intent) = (!conversation.ticket, conversation.team, conversation.need.intent);
         self.tell(slot, |_| Note::Reopened);
+        if self.plan.desk.reopens_to_bot {
+            return self.reopen_with_bot(slot, media);
+        }
         if first_time {
             self.slots[slot as usize].hand_off = HandOff::AskedForPerson as u8;
             let team = self.c.team_of_intent[usize::from(intent)];
@@ -75,11 +81,33 @@ impl<O: Observer> World<'_, O> {
         self.accounts.backlog(now, 1);
         self.slots[slot as usize].phase = Phase::Queue;
         self.draw_replies(slot);
-        self.clock(slot, Input::Status(Status::Open));
+        self.set_status(slot, Status::Open);
         self.choose_policy(slot);
         self.fire(slot, Moment::Reopened, 0);
         if self.slots[slot as usize].phase == Phase::Queue && self.slots[slot as usize].queue == NO_STAMP {
             self.enqueue(slot, team, now);
+        }
+    }
+
+    /// The bot is the first to hear a reopened conversation, with fresh attempts and a fresh session.
+    fn reopen_with_bot(&mut self, slot: u32, media: bool) {
+        let now = self.now;
+        let conversation = &mut self.slots[slot as usize];
+        conversation.phase = Phase::Bot;
+        conversation.bot_seen = true;
+        conversation.bot_since = now;
+        conversation.bot_again = conversation.bot_again.saturating_add(1);
+        conversation.failed_before = conversation.failed_attempts;
+        // The message that reopens it is the first of the new talk.
+        conversation.heard_before = conversation.customer_messages.saturating_sub(1);
+        self.accounts.with_bot(1);
+        self.talks.opened(self.c, slot);
+        self.tell(slot, |_| Note::WithBotAgain);
+        self.set_status(slot, Status::Open);
+        self.choose_policy(slot);
+        self.fire(slot, Moment::Reopened, 0);
+        if self.slots[slot as usize].phase == Phase::Bot {
+            self.bot_hears(slot, media);
         }
     }
 

@@ -5,7 +5,7 @@ use crate::bot::flow::Flow;
 use crate::bot::http::{self, HttpBot};
 use crate::desk::{Duty, TeamLayout, duty_changes};
 use crate::rules::Rules;
-use crate::scenario::plan::{Assignment, BotKind, HttpPlan, Plan, Source};
+use crate::scenario::plan::{Assignment, BotKind, HttpPlan, Plan, Shift, Source, Team};
 use crate::sla::{Policies, compile_calendar};
 use crate::time::{Calendar, Instant, Span};
 use crate::traffic::synthetic;
@@ -39,7 +39,6 @@ pub(super) struct CompiledTeam {
     pub efficiency: Vec<f64>,
     /// The curve is flat: no rescaling is ever needed.
     pub flat: bool,
-    pub speed_of_intent: Vec<f64>,
     pub assignment: Assignment,
 }
 
@@ -60,6 +59,11 @@ pub struct Compiled {
     /// (team, group, capacity) of every agent.
     pub(super) agents: Vec<(u16, u16, u16)>,
     pub(super) groups: Vec<u16>,
+    /// Speeds by intent, and which of these rows is each agent's.
+    speeds: Vec<Vec<f64>>,
+    speeds_of_agent: Vec<u16>,
+    /// Places that a conversation takes, source by source, intent by intent.
+    weights: Vec<u16>,
     pub(super) duty: Vec<DutyBlock>,
     /// Team of each intent.
     pub(super) team_of_intent: Vec<u16>,
@@ -147,6 +151,7 @@ impl Compiled {
             return Err(CompileError::TooManyAgents { agents: wanted, limit: MAX_AGENTS });
         }
         let (mut teams, mut agents, mut groups, mut duty) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut speeds, mut speeds_of_agent) = (Vec::new(), Vec::new());
         let horizon = plan.end + plan.wrap_up;
         for (t, team) in plan.teams.iter().enumerate() {
             let first_group = groups.len() as u16;
@@ -154,19 +159,16 @@ impl Compiled {
             groups.extend(std::iter::repeat_n(team.concurrency, layout.groups()));
             for (shift, &group) in team.shifts.iter().zip(&layout.group_of_shift) {
                 let first_agent = agents.len() as u32;
-                agents
-                    .extend(std::iter::repeat_n((t as u16, group, team.concurrency), shift.agents as usize));
+                let count = shift.agents as usize;
+                agents.extend(std::iter::repeat_n((t as u16, group, team.concurrency), count));
+                let row = speed_row(&plan, team, shift, &mut speeds);
+                speeds_of_agent.extend(std::iter::repeat_n(row, count));
                 duty.extend(
                     duty_changes(&plan, shift, team.shrinkage <= 0.0, from, horizon).into_iter().map(|c| {
                         DutyBlock { at: c.at, to: c.to, day: c.day, first_agent, agents: shift.agents }
                     }),
                 );
             }
-            let speed_of_intent = (0..plan.intents.len() as u16)
-                .map(|i| {
-                    team.proficiency.iter().find(|(intent, _)| *intent == i).map_or(1.0, |(_, speed)| *speed)
-                })
-                .collect();
             teams.push(CompiledTeam {
                 classes_of_group: (0..layout.groups() as u16)
                     .map(|g| layout.classes_of_group(first_group + g))
@@ -175,7 +177,6 @@ impl Compiled {
                 layout,
                 flat: team.efficiency.windows(2).all(|w| w[0] == w[1]),
                 efficiency: if team.efficiency.is_empty() { vec![1.0] } else { team.efficiency.clone() },
-                speed_of_intent,
                 assignment: team.assignment,
             });
         }
@@ -203,6 +204,7 @@ impl Compiled {
             || flow.is_some()
             || live.is_some();
         let measured_from = plan.start + plan.warm_up;
+        let weights = weights(&plan);
         let texts = Arc::new(if needs_text { Texts::of(&plan) } else { Texts::default() });
         Ok(Compiled {
             plan,
@@ -210,6 +212,9 @@ impl Compiled {
             teams,
             agents,
             groups,
+            speeds,
+            speeds_of_agent,
+            weights,
             duty,
             team_of_intent,
             rules,
@@ -225,6 +230,32 @@ impl Compiled {
     }
 }
 
+/// The number of the row of speeds that a shift's agents have; a new one if no other has the same.
+fn speed_row(plan: &Plan, team: &Team, shift: &Shift, rows: &mut Vec<Vec<f64>>) -> u16 {
+    let speed = |intent: u16| {
+        let own = shift.proficiency.iter().chain(&team.proficiency);
+        own.into_iter().find(|(of, _)| *of == intent).map_or(1.0, |(_, speed)| *speed)
+    };
+    let row: Vec<f64> = (0..plan.intents.len() as u16).map(speed).collect();
+    let at = rows.iter().position(|known| *known == row).unwrap_or_else(|| {
+        rows.push(row);
+        rows.len() - 1
+    });
+    // more rows than 65,535 would need as many shifts, each with speeds of its own
+    u16::try_from(at).unwrap_or(u16::MAX)
+}
+
+fn weights(plan: &Plan) -> Vec<u16> {
+    let of = |source: &Source| match source {
+        Source::Synthetic(source) => source.weight,
+        Source::Recorded(source) => source.weight,
+    };
+    let sources = plan.sources.iter().map(of);
+    sources
+        .flat_map(|own| plan.intents.iter().map(move |i| u16::from(own.unwrap_or(i.weight)).max(1)))
+        .collect()
+}
+
 fn compile_policies(plan: &Plan) -> Result<Policies, CompileError> {
     let switches = &plan.desk.clocks;
     let mut calendars = Vec::with_capacity(plan.calendars.len().max(1));
@@ -236,7 +267,10 @@ fn compile_policies(plan: &Plan) -> Result<Policies, CompileError> {
     if calendars.is_empty() {
         calendars.push(Calendar::always());
     }
-    Policies::compile(&plan.policies, &calendars, switches).map_err(|problems| {
+    let compiled = Policies::compile(&plan.policies, &calendars, switches);
+    let with_teams =
+        compiled.map(|policies| policies.with_team_calendars(plan.teams.iter().map(|team| team.calendar)));
+    with_teams.map_err(|problems| {
         let told: Vec<String> = problems
             .iter()
             .map(|p| {
@@ -345,6 +379,18 @@ impl Compiled {
                 _ => None,
             }
         })
+    }
+
+    /// How fast an agent answers about an intent.
+    #[inline]
+    pub(super) fn speed(&self, agent: u32, intent: usize) -> f64 {
+        self.speeds[usize::from(self.speeds_of_agent[agent as usize])][intent]
+    }
+
+    /// How many of an agent's places a conversation takes.
+    #[inline]
+    pub(super) fn weight(&self, source: u8, intent: u16) -> u16 {
+        self.weights[usize::from(source) * self.plan.intents.len() + usize::from(intent)]
     }
 
     /// Whether a calendar is open.

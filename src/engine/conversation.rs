@@ -3,6 +3,7 @@
 use super::event_list::NO_STAMP;
 use crate::channel::ChannelState;
 use crate::desk::AgentIdx;
+use crate::scenario::switches::Status;
 use crate::time::Instant;
 
 /// No agent.
@@ -59,6 +60,11 @@ pub(super) struct Conversation {
     /// The agent owes a reply and it is in the making or waiting for attention.
     pub owed: bool,
     pub human_answered: bool,
+    /// Its customer has been silent so long that it holds no place of its agent's.
+    pub parked: bool,
+    /// The customer's next message makes another ticket, though this one is still open.
+    pub cut_off: bool,
+    pub status: Status,
     pub ticket: bool,
     /// A rule asked for a rating.
     pub surveyed: bool,
@@ -75,6 +81,8 @@ pub(super) struct Conversation {
     pub deadline: u64,
     pub queue: u64,
     pub started_at: Instant,
+    /// The bot got it, for the first time or again.
+    pub bot_since: Instant,
     pub first_response_at: Instant,
     pub first_human_at: Instant,
     pub handed_off_at: Instant,
@@ -114,6 +122,10 @@ pub(super) struct Conversation {
     pub agent_messages: u16,
     pub templates: u16,
     pub failed_attempts: u8,
+    /// How often it came back to the bot; messages and failed attempts before the last time.
+    pub bot_again: u8,
+    pub failed_before: u8,
+    pub heard_before: u16,
     /// Messages of the bot's pending reply, and what a look-up or the live bot takes for it, ms.
     pub bot_says: u8,
     pub look_up_ms: i64,
@@ -139,6 +151,9 @@ impl Conversation {
             solved: false,
             owed: false,
             human_answered: false,
+            parked: false,
+            cut_off: false,
+            status: Status::Open,
             ticket: false,
             surveyed: false,
             bot_outcome: super::bot::BotOutcome::Await,
@@ -153,6 +168,7 @@ impl Conversation {
             deadline: NO_STAMP,
             queue: NO_STAMP,
             started_at: at,
+            bot_since: at,
             first_response_at: Instant::NEVER,
             first_human_at: Instant::NEVER,
             handed_off_at: Instant::NEVER,
@@ -181,6 +197,9 @@ impl Conversation {
             agent_messages: 0,
             templates: 0,
             failed_attempts: 0,
+            bot_again: 0,
+            failed_before: 0,
+            heard_before: 0,
             bot_says: 1,
             look_up_ms: 0,
             reopens: 0,

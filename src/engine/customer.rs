@@ -45,16 +45,17 @@ impl<O: Observer> World<'_, O> {
             self.clock_began(slot);
         }
         if self.slots[slot as usize].phase == Phase::Agent {
-            self.clock(slot, Input::Status(Status::Open));
+            self.set_status(slot, Status::Open);
         }
         self.clock(slot, Input::CustomerMessage);
         let was_aside = self.slots[slot as usize].phase == Phase::Snoozed;
         self.fire(slot, Moment::CustomerMessage, 0);
         match self.slots[slot as usize].phase {
             Phase::Bot => self.bot_hears(slot, media),
+            Phase::Agent if self.slots[slot as usize].parked => self.take_back(slot),
             Phase::Agent => self.owe_reply(slot),
             Phase::Queue => self.schedule_follow_up(slot),
-            Phase::Resolved => self.reopen(slot),
+            Phase::Resolved => self.reopen(slot, media),
             Phase::Snoozed if was_aside => self.wake(slot),
             Phase::Snoozed | Phase::Offered | Phase::Free => {}
         }
@@ -73,6 +74,7 @@ impl<O: Observer> World<'_, O> {
                 }
                 None => self.expect_silence(slot, silence_after),
             }
+            self.free_place_later(slot, at);
             return;
         }
         let conversation = &mut self.slots[slot as usize];
@@ -83,12 +85,34 @@ impl<O: Observer> World<'_, O> {
         if customer.falls_silent > 0.0 && stream.chance(customer.falls_silent) {
             self.tell(slot, |_| Note::FellSilent);
             self.expect_silence(slot, silence_after);
+            self.free_place_later(slot, Instant::NEVER);
             return;
         }
         let law =
             self.plan.intents[usize::from(need.intent)].reply_delay.as_ref().unwrap_or(&customer.reply_delay);
         let at = Instant(self.now.ms() + law.draw_ms(&mut stream));
+        let with_agent = self.slots[slot as usize].phase == Phase::Agent;
+        if with_agent && self.plan.desk.message_window.is_some_and(|window| at - self.now > window) {
+            // By then the thread is cut: what he writes makes another ticket, and this one hears no more.
+            self.slots[slot as usize].cut_off = true;
+            self.comes_back_at(slot, at);
+            self.expect_silence(slot, silence_after);
+            self.free_place_later(slot, Instant::NEVER);
+            return;
+        }
         self.slots[slot as usize].step = self.events.schedule(at, Kind::CustomerWrites, slot);
+        self.free_place_later(slot, at);
+    }
+
+    /// An agent's place is free again when the customer has been silent for so long, if he does not write
+    /// before.
+    #[inline]
+    fn free_place_later(&mut self, slot: u32, writes_at: Instant) {
+        let Some(span) = self.plan.desk.frees_place_after else { return };
+        let at = self.now + span;
+        if at < writes_at && self.slots[slot as usize].phase == Phase::Agent {
+            self.slots[slot as usize].patience = self.events.schedule(at, Kind::PlaceFreed, slot);
+        }
     }
 
     /// Nothing more will be written: the conversation is closed after so long, if ever.

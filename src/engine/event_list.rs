@@ -43,13 +43,15 @@ pub enum Kind {
     Patience,
     /// Nobody has written for too long. Entity: slot.
     Silence,
+    /// The customer has been silent so long that the agent's place is free again. Entity: slot.
+    PlaceFreed,
     /// The earliest deadline of a ticket (clocks, timed rules, bot limit). Entity: slot.
     Deadline,
     /// A row of the intervals table is complete. Entity: 0.
     Interval,
 }
 
-const KINDS: [Kind; 15] = [
+const KINDS: [Kind; 16] = [
     Kind::Period,
     Kind::WorkDone,
     Kind::WrapUpDone,
@@ -63,6 +65,7 @@ const KINDS: [Kind; 15] = [
     Kind::Overflow,
     Kind::Patience,
     Kind::Silence,
+    Kind::PlaceFreed,
     Kind::Deadline,
     Kind::Interval,
 ];

@@ -114,7 +114,8 @@ impl<O: Observer> World<'_, O> {
                 return BotOutcome::HandOff(HandOff::Attempts);
             }
         }
-        let gives_up = need.script == u32::MAX && written >= MOST_MESSAGES;
+        let heard = written - self.slots[slot as usize].heard_before;
+        let gives_up = need.script == u32::MAX && heard >= MOST_MESSAGES;
         if (!meaning.understood && leaves) || gives_up {
             return BotOutcome::Leaves;
         }

@@ -36,6 +36,20 @@ impl<O: Observer> World<'_, O> {
         self.arm_deadline(slot);
     }
 
+    /// A reopened ticket that was with the bot again comes back to people.
+    pub(super) fn back_to_people(&mut self, slot: u32, team: TeamIdx) {
+        let now = self.now;
+        let conversation = &mut self.slots[slot as usize];
+        conversation.phase = Phase::Queue;
+        conversation.team = team;
+        self.accounts.backlog(now, 1);
+        self.draw_replies(slot);
+        self.clock(slot, Input::HandedOff);
+        self.choose_policy(slot);
+        self.enqueue(slot, team, now);
+        self.arm_deadline(slot);
+    }
+
     /// Enters a team's queue, or is taken at once. `rank_since` is what the place counts from.
     pub(super) fn enqueue(&mut self, slot: u32, team: TeamIdx, rank_since: Instant) {
         let now = self.now;
@@ -108,7 +122,8 @@ impl<O: Observer> World<'_, O> {
 
     #[inline]
     pub(super) fn weight(&self, slot: u32) -> u16 {
-        u16::from(self.plan.intents[usize::from(self.slots[slot as usize].need.intent)].weight).max(1)
+        let need = &self.slots[slot as usize].need;
+        self.c.weight(need.source, need.intent)
     }
 
     /// An agent of the team who can take the conversation now.
@@ -281,6 +296,8 @@ impl<O: Observer> World<'_, O> {
         if self.refuses(slot, agent) {
             return;
         }
+        // It may be another team's agent who helps out.
+        self.clock_team(slot);
         self.clock(slot, Input::LeftQueue);
         self.clock(slot, Input::Assigned);
         self.fire(slot, Moment::Assigned, 0);
@@ -372,8 +389,8 @@ impl<O: Observer> World<'_, O> {
             Phase::Snoozed => {
                 // The other team looks at it at once.
                 self.slots[slot as usize].patience = NO_STAMP;
-                self.clock(slot, Input::Status(Status::Open));
                 self.slots[slot as usize].phase = Phase::Queue;
+                self.set_status(slot, Status::Open);
             }
             Phase::Resolved | Phase::Free => return,
         }

@@ -233,6 +233,7 @@ impl<O: Observer> World<'_, O> {
         let conversation = &self.slots[slot as usize];
         let need = conversation.need;
         let n = u32::from(conversation.customer_messages);
+        let heard = n - u32::from(conversation.heard_before);
         let mut stream = self.streams.nth(Purpose::Customer, need.entity, n);
         let (accepts, leaves) =
             (stream.chance(self.plan.customer.accepts), stream.chance(self.plan.customer.leaves_bot));
@@ -294,7 +295,7 @@ impl<O: Observer> World<'_, O> {
                 BotOutcome::Solved
             }
             None if !turn.understood && leaves => BotOutcome::Leaves,
-            None if need.script == u32::MAX && n >= u32::from(MOST_MESSAGES) => BotOutcome::Leaves,
+            None if need.script == u32::MAX && heard >= u32::from(MOST_MESSAGES) => BotOutcome::Leaves,
             None => BotOutcome::Await,
         }
     }

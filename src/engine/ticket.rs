@@ -9,7 +9,7 @@ use crate::bot::text::fold;
 use crate::facts::{FiringRow, HandOff, NotificationRow, Outcome};
 use crate::rules::{Moment, Since, Situation, WordHits, due, holds};
 use crate::scenario::plan::{Action, RuleIdx, TeamIdx, Trigger};
-use crate::scenario::switches::Status;
+use crate::scenario::switches::{Status, next_look};
 use crate::sla::{Input, Tracker};
 use crate::time::Instant;
 use smallvec::SmallVec;
@@ -156,6 +156,7 @@ impl<O: Observer> World<'_, O> {
                 Trigger::FailedAttempts(n) => number == u32::from(n),
                 Trigger::Rating(worst) => number <= u32::from(worst),
                 Trigger::Backlog(n) => number > n,
+                Trigger::StatusChanged(status) => number == status as u32,
                 _ => true,
             };
             if sets_off && !self.try_rule(slot, rule) {
@@ -316,7 +317,7 @@ impl<O: Observer> World<'_, O> {
         conversation.phase = Phase::Snoozed;
         conversation.patience = wakes;
         self.tell(slot, |_| Note::Snoozed { until });
-        self.clock(slot, Input::Status(Status::Snoozed));
+        self.set_status(slot, Status::Snoozed);
     }
 
     /// The time is over, or the customer wrote: it queues again, in its old place.
@@ -325,7 +326,11 @@ impl<O: Observer> World<'_, O> {
         conversation.patience = NO_STAMP;
         let (team, rank_since) = (conversation.team, conversation.rank_since);
         let rank_since = rank_since.known().unwrap_or(self.now);
-        self.clock(slot, Input::Status(Status::Open));
+        self.set_status(slot, Status::Open);
+        if self.slots[slot as usize].phase != Phase::Snoozed {
+            // A rule has closed it or given it to somebody.
+            return;
+        }
         self.enqueue(slot, team, rank_since);
         self.arm_deadline(slot);
     }
@@ -352,27 +357,28 @@ impl<O: Observer> World<'_, O> {
 
     fn timed_due(&self, slot: u32, since: Since, span: crate::time::Span) -> Instant {
         let conversation = &self.slots[slot as usize];
-        due(
+        let at = due(
             match since {
                 Since::Created => conversation.ticket_at,
                 Since::DeskSpoke => conversation.desk_spoke_at,
                 Since::CustomerSpoke if conversation.in_desk() => conversation.waiting_since,
-                Since::BotBegan if conversation.phase == Phase::Bot => conversation.started_at,
+                Since::BotBegan if conversation.phase == Phase::Bot => conversation.bot_since,
                 Since::CustomerSpoke | Since::BotBegan => Instant::NEVER,
             },
             span,
-        )
+        );
+        // The bot's own time is the flow's affair, not the help desk's.
+        let exact = since == Since::BotBegan;
+        if exact { at } else { next_look(at, self.plan.desk.clocks.timed_rules_every) }
     }
 
     fn next_deadline(&self, slot: u32) -> Instant {
         let done = self.slots[slot as usize].deadlines_done;
         let mut next = self.bot_limit(slot).min(self.clock_next_deadline(slot));
         for &rule in self.c.rules.at(Moment::Clock) {
-            if let Trigger::ClockLeft(clock, left) = self.plan.rules[usize::from(rule)].trigger {
-                let at = self.clock_left_at(slot, clock, left);
-                if at > done {
-                    next = next.min(at);
-                }
+            let at = self.clock_rule_due(slot, &self.plan.rules[usize::from(rule)].trigger);
+            if at > done {
+                next = next.min(at);
             }
         }
         for &(since, span, _) in &self.c.rules.timed {
@@ -399,11 +405,9 @@ impl<O: Observer> World<'_, O> {
             }
         }
         for &rule in c.rules.at(Moment::Clock) {
-            if let Trigger::ClockLeft(clock, left) = c.plan.rules[usize::from(rule)].trigger {
-                let at = self.clock_left_at(slot, clock, left);
-                if at > done && at <= now && !self.try_rule(slot, rule) {
-                    break;
-                }
+            let at = self.clock_rule_due(slot, &c.plan.rules[usize::from(rule)].trigger);
+            if at > done && at <= now && !self.try_rule(slot, rule) {
+                break;
             }
         }
         self.clock_deadlines(slot);

@@ -9,6 +9,7 @@ use super::world::{AgentState, World};
 use crate::desk::{AgentIdx, Attended, Duty};
 use crate::random::Purpose;
 use crate::rules::Moment;
+use crate::scenario::plan::ShiftEnd;
 use crate::scenario::switches::Status;
 use crate::sla::Input;
 use crate::time::Instant;
@@ -82,8 +83,7 @@ impl<O: Observer> World<'_, O> {
         let conversation = &mut self.slots[slot as usize];
         conversation.owed = true;
         let (agent, intent) = (conversation.agent, usize::from(conversation.need.intent));
-        let t = usize::from(conversation.team);
-        let team = &self.plan.teams[t];
+        let team = &self.plan.teams[usize::from(conversation.team)];
         if conversation.work_left < 0.0 {
             let n = u32::from(conversation.replies_drawn);
             conversation.replies_drawn = conversation.replies_drawn.wrapping_add(1);
@@ -94,8 +94,7 @@ impl<O: Observer> World<'_, O> {
             conversation.reply_work = work_ms.max(1);
             conversation.work_left = conversation.reply_work as f64;
         }
-        let attended =
-            Attended { slot, left: conversation.work_left, speed: self.c.teams[t].speed_of_intent[intent] };
+        let attended = Attended { slot, left: conversation.work_left, speed: self.c.speed(agent, intent) };
         let attention = team.attention;
         let work_ms = conversation.reply_work;
         self.change_agent(agent, |world| {
@@ -184,7 +183,11 @@ impl<O: Observer> World<'_, O> {
             return;
         }
         if replies_left > 0 {
-            self.clock(slot, Input::Status(Status::Pending));
+            self.set_status(slot, Status::Pending);
+            if self.slots[slot as usize].phase != Phase::Agent || self.slots[slot as usize].agent != agent {
+                // So may one that waits for this status.
+                return self.arm_deadline(slot);
+            }
             self.customer_thinks(slot, self.plan.desk.auto_resolve);
             self.arm_deadline(slot);
         } else {
@@ -271,6 +274,10 @@ impl<O: Observer> World<'_, O> {
     }
 
     fn give_back(&mut self, slot: u32, agent: AgentIdx) {
+        if std::mem::take(&mut self.slots[slot as usize].parked) {
+            // It holds nothing of him.
+            return;
+        }
         let weight = i32::from(self.weight(slot));
         self.hold(agent, -1);
         let stamp = self.events.stamp();
@@ -284,6 +291,47 @@ impl<O: Observer> World<'_, O> {
         }
         let agent = self.give_back_slot(slot);
         self.go_home_or_seek_work(agent);
+    }
+
+    /// The customer has been silent so long that the conversation holds no place any more. It stays its
+    /// agent's, who may take another.
+    pub(super) fn free_place(&mut self, slot: u32) {
+        let conversation = &mut self.slots[slot as usize];
+        conversation.patience = NO_STAMP;
+        if conversation.phase != Phase::Agent || conversation.owed || conversation.parked {
+            return;
+        }
+        let agent = conversation.agent;
+        self.give_back(slot, agent);
+        self.slots[slot as usize].parked = true;
+        self.tell(slot, |_| Note::PlaceFreed { agent });
+        self.go_home_or_seek_work(agent);
+    }
+
+    /// The customer of a conversation that holds no place writes again: its agent takes it back, even above
+    /// what he may hold; if he has gone home for good, it queues.
+    pub(super) fn take_back(&mut self, slot: u32) {
+        let conversation = &mut self.slots[slot as usize];
+        conversation.parked = false;
+        let (agent, team) = (conversation.agent, conversation.team);
+        let a = agent as usize;
+        let away = matches!(self.agent_states[a].duty, Duty::Off | Duty::Paid);
+        let keeps = self.plan.teams[usize::from(self.agents.team[a])].shift_end == ShiftEnd::Keep;
+        if away && !keeps {
+            let now = self.now;
+            self.enqueue(slot, team, now);
+            return;
+        }
+        if away {
+            // It waits for his next shift with the rest of what he keeps.
+            self.change_agent(agent, |world| world.agent_states[a].paused = true);
+        }
+        let weight = i32::from(self.weight(slot));
+        let stamp = self.events.stamp();
+        self.groups.change_load(&mut self.agents, agent, weight, stamp);
+        self.hold(agent, 1);
+        self.tell(slot, |w| Note::PlaceTaken { agent, open: w.agent_states[a].held as u16 });
+        self.owe_reply(slot);
     }
 
     /// Frees what a conversation that has already gone elsewhere held of an agent.

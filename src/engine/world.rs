@@ -257,6 +257,11 @@ impl<'a, O: Observer> World<'a, O> {
                     self.fall_silent(slot);
                 }
             }
+            Kind::PlaceFreed => {
+                if self.slots[slot as usize].patience == event.stamp {
+                    self.free_place(slot);
+                }
+            }
             Kind::OfferLapses => {
                 if self.slots[slot as usize].step == event.stamp {
                     self.offer_lapses(slot);
@@ -373,7 +378,7 @@ impl<'a, O: Observer> World<'a, O> {
             4 * self.open + self.c.duty.len() + self.agent_states.len() + self.comebacks.len() + 4_096;
         if self.events.len() > 2 * pending_at_most {
             self.events.drop_stale(|kind, stamp, entity| match kind {
-                Kind::Patience => slots[entity as usize].patience != stamp,
+                Kind::Patience | Kind::PlaceFreed => slots[entity as usize].patience != stamp,
                 Kind::Deadline => slots[entity as usize].deadline != stamp,
                 Kind::Silence => slots[entity as usize].silence != stamp,
                 Kind::OfferLapses | Kind::BotReply => slots[entity as usize].step != stamp,

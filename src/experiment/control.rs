@@ -87,6 +87,7 @@ fn expected_work(plan: &Plan) -> Option<f64> {
         team.agent_work.is_none()
             && team.work_factor == 1.0
             && team.proficiency.iter().all(|(_, p)| *p == 1.0)
+            && team.shifts.iter().flat_map(|shift| &shift.proficiency).all(|(_, p)| *p == 1.0)
     });
     (alike && plain).then(|| first.agent_work.mean())
 }

@@ -126,6 +126,12 @@ fn line(plan: &Plan, note: &Note) -> String {
         Note::HandedBack { agent: a } => {
             format!("the shift of {} ends: back to the head of the queue", agent(*a))
         }
+        Note::PlaceFreed { agent: a } => {
+            format!("the customer is silent: {} has the place free for another", agent(*a))
+        }
+        Note::PlaceTaken { agent: a, open } => {
+            format!("{} takes it back, {open} conversations open", agent(*a))
+        }
         Note::Snoozed { until } => {
             let (date, time) = civil(plan, *until);
             format!("put aside until {date} {time}")
@@ -162,6 +168,7 @@ fn line(plan: &Plan, note: &Note) -> String {
         Note::FellSilent => "the customer will not answer".into(),
         Note::Resolved { by_bot } => format!("resolved by {}", if *by_bot { "the bot" } else { "a person" }),
         Note::Reopened => "reopened".into(),
+        Note::WithBotAgain => "with the bot again".into(),
         Note::ComesBack { at } => {
             let (date, time) = civil(plan, *at);
             format!("will come back about it on {date} at {time}")

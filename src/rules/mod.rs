@@ -56,10 +56,11 @@ pub enum Moment {
     FailedAttempts,
     Rating,
     Queued,
+    StatusChanged,
 }
 
 impl Moment {
-    const COUNT: usize = Moment::Queued as usize + 1;
+    const COUNT: usize = Moment::StatusChanged as usize + 1;
 }
 
 /// What a timed rule counts from.
@@ -99,6 +100,7 @@ impl Rules {
                 Trigger::FailedAttempts(_) => Moment::FailedAttempts,
                 Trigger::Rating(_) => Moment::Rating,
                 Trigger::Backlog(_) => Moment::Queued,
+                Trigger::StatusChanged(_) => Moment::StatusChanged,
                 Trigger::Timer(span) => {
                     rules.timed.push((Since::Created, *span, index));
                     continue;

@@ -231,6 +231,8 @@ pub struct Synthetic {
     pub segments: Shares,
     /// Chance that the first message carries an image, audio, document.
     pub media: f64,
+    /// Capacity one conversation takes of an agent, in place of the intent's.
+    pub weight: Option<u8>,
     /// Overrides the intent's priority.
     pub priority: Option<PriorityIdx>,
     /// The source never gives more than this many conversations.
@@ -313,6 +315,8 @@ pub struct Recorded {
     pub fold: Option<Span>,
     /// A silence this long begins another conversation.
     pub silence_gap: Span,
+    /// Capacity one conversation takes of an agent, in place of the intent's.
+    pub weight: Option<u8>,
 }
 
 /// Timing of recorded follow-ups.
@@ -525,6 +529,8 @@ pub struct Team {
     pub proficiency: Vec<(IntentIdx, f64)>,
     /// Level in the escalation ladder (0 = first line).
     pub level: u8,
+    /// Hours in which the targets of its tickets run, where their policy has hours at all.
+    pub calendar: Option<CalendarIdx>,
 }
 
 /// How an agent gives attention to the conversations he holds.
@@ -595,6 +601,8 @@ pub struct Shift {
     pub skills: Option<Vec<IntentIdx>>,
     /// Only in [from, to) dates of the run relative to the start; `None`: all.
     pub between: Option<(Span, Span)>,
+    /// Speed by intent of these agents, where it is another than the team's.
+    pub proficiency: Vec<(IntentIdx, f64)>,
 }
 
 /// Desk-wide behaviour.
@@ -609,8 +617,15 @@ pub struct Desk {
     pub reopen_window: Option<Span>,
     /// A resolved ticket closes after this time.
     pub close_after: Span,
+    /// A message later than this after the one before it makes another ticket, even if this one is still
+    /// open; the reopening window counts from the last message, too.
+    pub message_window: Option<Span>,
+    /// A reopened conversation goes to the bot first.
+    pub reopens_to_bot: bool,
     /// Silence of the customer after which an agent's conversation is resolved.
     pub auto_resolve: Option<Span>,
+    /// Silence of the customer after which a conversation holds no place of its agent's.
+    pub frees_place_after: Option<Span>,
     /// A conversation goes to the agent who had it, if he is there and has room.
     pub sticky: bool,
     /// Named switches of the SLA clocks.
@@ -650,6 +665,41 @@ pub struct Policy {
     pub bot_answers: bool,
     /// Line of the policy in the scenario.
     pub line: u32,
+}
+
+impl Policy {
+    /// The targets of a clock, by priority.
+    pub fn targets(&self, kind: ClockKind) -> &[Option<Span>] {
+        match kind {
+            ClockKind::FirstResponse => &self.first_response,
+            ClockKind::NextResponse => &self.next_response,
+            ClockKind::Resolution => &self.resolution,
+            ClockKind::Escalation => &self.escalation,
+            ClockKind::Update => &self.update,
+            ClockKind::RequesterWait => &self.requester_wait,
+            ClockKind::Assignment => &self.assignment,
+        }
+    }
+
+    /// The priorities it has a target for.
+    fn priorities(&self) -> Vec<usize> {
+        let all = ClockKind::ALL.map(|kind| self.targets(kind));
+        let most = all.iter().map(|targets| targets.len()).max().unwrap_or(0);
+        let named = |p: &usize| all.iter().any(|targets| targets.get(*p).is_some_and(Option::is_some));
+        (0..most).filter(named).collect()
+    }
+
+    /// Is it only for tickets whose priority it has a target for?
+    pub fn is_by_priority(&self, switches: &ClockSwitches) -> bool {
+        switches.policy_names_priority && !self.default && !self.priorities().is_empty()
+    }
+
+    /// Does it take whatever priority `later` takes?
+    pub fn takes_priorities_of(&self, later: &Policy, switches: &ClockSwitches) -> bool {
+        let takes = self.priorities();
+        !self.is_by_priority(switches)
+            || later.is_by_priority(switches) && later.priorities().iter().all(|p| takes.contains(p))
+    }
 }
 
 /// A conjunction: every part that is given must hold.
@@ -779,6 +829,8 @@ pub enum Trigger {
     Rating(u8),
     /// More than so many waiting in the conversation's team when it enters the queue.
     Backlog(u32),
+    /// The ticket's status became this one.
+    StatusChanged(super::switches::Status),
 }
 
 /// What a rule does.

@@ -124,6 +124,15 @@ choice! {
     }
 }
 choice! {
+    /// When a ticket begins that a bot had first.
+    TicketFrom {
+        /// With the customer's first message.
+        FirstMessage,
+        /// With the hand-off: no clock runs before it, and one that the bot solves is no ticket.
+        Handoff,
+    }
+}
+choice! {
     /// First response of a ticket that an agent opened.
     OutboundFirstResponse {
         /// Runs from creation like any other; the opening message answers it.
@@ -298,6 +307,8 @@ choice! {
         Frozen,
         /// Is replaced by the next change.
         Replaced,
+        /// Is what is reckoned from: later pauses move it, another priority or policy replaces it.
+        Moved,
     }
 }
 choice! {
@@ -343,6 +354,16 @@ impl From<AtExactClose> for ExactClose {
     }
 }
 
+/// The first look at or after an instant of somebody who looks every so often, aligned to the hour;
+/// `every` of 0 is a look at any time.
+pub fn next_look(at: Instant, every: Span) -> Instant {
+    if every.0 <= 0 || at == Instant::NEVER {
+        return at;
+    }
+    let behind = at.0.rem_euclid(every.0);
+    if behind == 0 { at } else { at + Span(every.0 - behind) }
+}
+
 impl ClockPrecision {
     fn unit_ms(self) -> i64 {
         match self {
@@ -375,6 +396,8 @@ pub struct ClockSwitches {
     pub note_answers: bool,
     /// Any move out of new or open counts as the first response, whoever made it.
     pub leaving_open_answers: bool,
+    /// When a ticket begins that a bot had first.
+    pub ticket_from: TicketFrom,
     /// From when the first-response clock runs.
     pub first_response_from: FirstResponseFrom,
     /// First response of a ticket that an agent opened.
@@ -416,6 +439,8 @@ pub struct ClockSwitches {
     pub policy_order: PolicyOrder,
     /// A policy without conditions.
     pub empty_condition: EmptyCondition,
+    /// A policy with targets for other priorities than the ticket's is passed over, the default one apart.
+    pub policy_names_priority: bool,
     /// When the policy is chosen.
     pub policy_chosen: PolicyChosen,
     /// A change of priority.
@@ -431,6 +456,15 @@ pub struct ClockSwitches {
     /// Clocks that are breached only if the checker finds them running and overdue; the others are
     /// judged by their times.
     pub judged_at_poll: PerClock<bool>,
+    /// Rules that wait for time to pass (`after`, `customer_idle`, `agent_idle`) are looked at only every
+    /// so often, aligned to the hour; 0: at the instant itself.
+    #[serde(with = "span_text")]
+    #[schemars(with = "String")]
+    pub timed_rules_every: Span,
+    /// The same for rules on a clock. One that is answered before the look sets nothing off.
+    #[serde(with = "span_text")]
+    #[schemars(with = "String")]
+    pub clock_rules_every: Span,
     /// How long a message belongs to the ticket there is.
     pub thread: Thread,
     /// The window of `thread = "window"`.

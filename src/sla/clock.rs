@@ -176,6 +176,24 @@ impl History {
         with(policies, stopped.calendar, |calendar| calendar.add(from, remaining, rule))
     }
 
+    /// A due date, moved by the business time of the pauses since `since`.
+    pub(super) fn moved(
+        &self,
+        kind: ClockKind,
+        due: Instant,
+        since: Instant,
+        open_pause: OpenPause,
+        policies: &Policies,
+    ) -> Instant {
+        let held = self.held(kind, since, open_pause, policies);
+        if held <= Span::ZERO {
+            return due;
+        }
+        let rule = ExactClose::from(policies.switches().exact_close);
+        let last = self.0.last().map_or(0, |change| change.calendar);
+        with(policies, last, |calendar| calendar.add(due, held, rule))
+    }
+
     /// Business time of the pauses since `start`.
     fn held(&self, kind: ClockKind, start: Instant, open_pause: OpenPause, policies: &Policies) -> Span {
         self.stretches(kind, start, policies)

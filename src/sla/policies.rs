@@ -155,6 +155,16 @@ struct Compiled {
     targets: [Vec<Option<Span>>; 7],
     warn_left: Option<f64>,
     bot_answers: bool,
+    /// Only for tickets whose priority it has a target for.
+    by_priority: bool,
+}
+
+impl Compiled {
+    fn takes_priority(&self, priority: PriorityIdx) -> bool {
+        let has_one =
+            |targets: &Vec<Option<Span>>| targets.get(usize::from(priority)).copied().flatten().is_some();
+        !self.by_priority || self.targets.iter().any(has_one)
+    }
 }
 
 /// Policies, calendars and switches, compiled.
@@ -164,6 +174,8 @@ pub struct Policies {
     /// In the order they are tried; positions in `policies`.
     order: Vec<usize>,
     calendars: Vec<Calendar>,
+    /// Hours of their own that teams have.
+    team_calendars: Vec<Option<u16>>,
     switches: ClockSwitches,
     judges_at_poll: bool,
     warnings: Vec<PolicyProblem>,
@@ -200,10 +212,25 @@ impl Policies {
             policies,
             order,
             calendars: calendars.to_vec(),
+            team_calendars: Vec::new(),
             switches: switches.clone(),
             judges_at_poll: ClockKind::ALL.into_iter().any(|kind| switches.judged_at_poll.of(kind)),
             warnings,
         })
+    }
+
+    /// The same, with hours of their own for teams, by index.
+    pub fn with_team_calendars(self, of_team: impl IntoIterator<Item = Option<u16>>) -> Policies {
+        let mut team_calendars: Vec<Option<u16>> = of_team.into_iter().collect();
+        if team_calendars.iter().all(Option::is_none) {
+            team_calendars.clear();
+        }
+        Policies { team_calendars, ..self }
+    }
+
+    /// Some team has hours of its own.
+    pub fn has_team_calendars(&self) -> bool {
+        !self.team_calendars.is_empty()
     }
 
     /// Some policy looks for words.
@@ -219,7 +246,7 @@ impl Policies {
     /// A ticket may come under another policy during its life.
     pub fn may_change(&self) -> bool {
         self.switches.policy_chosen == PolicyChosen::OnUpdate
-            && self.policies.iter().any(|policy| !is_empty(&policy.condition))
+            && self.policies.iter().any(|policy| policy.by_priority || !is_empty(&policy.condition))
     }
 
     /// What is wrong, but does not stop the work.
@@ -232,7 +259,9 @@ impl Policies {
         let first = self.order.iter().map(|&i| &self.policies[i]);
         first
             .into_iter()
-            .find(|policy| matches(&policy.condition, facts, &self.calendars))
+            .find(|policy| {
+                policy.takes_priority(facts.priority) && matches(&policy.condition, facts, &self.calendars)
+            })
             .map(|policy| policy.index)
     }
 
@@ -249,6 +278,16 @@ impl Policies {
     /// Number of the calendar a policy's targets run in; the first one without a policy.
     pub fn calendar_of(&self, policy: Option<PolicyIdx>) -> u16 {
         self.policy(policy).map_or(0, |policy| policy.calendar)
+    }
+
+    /// The same for a ticket that a team has: a team's own hours replace the policy's, unless it has none.
+    pub fn calendar_with(&self, policy: Option<PolicyIdx>, team: Option<u16>) -> u16 {
+        let of_policy = self.calendar_of(policy);
+        let of_team = team.and_then(|team| self.team_calendars.get(usize::from(team)).copied().flatten());
+        match of_team {
+            Some(own) if self.calendar(of_policy).is_some_and(|calendar| !calendar.is_always()) => own,
+            _ => of_policy,
+        }
     }
 
     /// A calendar by number.
@@ -274,16 +313,7 @@ impl Policies {
 
 fn compile(index: usize, policy: &Policy, switches: &ClockSwitches) -> Compiled {
     let targets = ClockKind::ALL.map(|kind| {
-        let by_priority = match kind {
-            ClockKind::FirstResponse => &policy.first_response,
-            ClockKind::NextResponse => &policy.next_response,
-            ClockKind::Resolution => &policy.resolution,
-            ClockKind::Escalation => &policy.escalation,
-            ClockKind::Update => &policy.update,
-            ClockKind::RequesterWait => &policy.requester_wait,
-            ClockKind::Assignment => &policy.assignment,
-        };
-        by_priority.iter().map(|target| target.filter(|span| *span > Span::ZERO)).collect()
+        policy.targets(kind).iter().map(|target| target.filter(|span| *span > Span::ZERO)).collect()
     });
     // Only the default policy may do without a condition there, and it takes all that is left.
     let catches_all = switches.empty_condition == EmptyCondition::DefaultOnly && policy.default;
@@ -299,6 +329,7 @@ fn compile(index: usize, policy: &Policy, switches: &ClockSwitches) -> Compiled 
         targets,
         warn_left: policy.warn_left,
         bot_answers: policy.bot_answers,
+        by_priority: policy.is_by_priority(switches),
     }
 }
 
@@ -329,9 +360,11 @@ fn problems(
         }
     }
     for (place, &i) in order.iter().enumerate() {
-        let catch_all = order[..place].iter().find(|&&j| is_empty(&policies[j].when));
+        let takes_all = |j: &&usize| policies[**j].takes_priorities_of(&policies[i], switches);
+        let catch_all = order[..place].iter().filter(takes_all).find(|&&j| is_empty(&policies[j].when));
         let same = order[..place]
             .iter()
+            .filter(takes_all)
             .find(|&&j| format!("{:?}", policies[j].when) == format!("{:?}", policies[i].when));
         match (catch_all, same) {
             (Some(&j), _) => note(i, ProblemKind::Unreachable(index(j))),

@@ -91,6 +91,8 @@ pub struct Story {
     pub bot_resolved: bool,
     /// How often it was resolved.
     pub resolutions: u32,
+    /// At each resolution: since the creation.
+    pub resolved_after: Vec<Span>,
     /// At each reopening: since the latest resolution.
     pub since_last_resolution: Vec<Span>,
 }
@@ -117,6 +119,9 @@ pub fn replay(events: &[Event], until: Instant, desk: &Desk, policies: &Policies
     let (before, events) = opening(&events);
     let first = *events.first()?;
     let mut run = Run::begin(first, before, events, desk, policies, warnings);
+    if run.known.team.is_some() {
+        run.apply(first.at, Input::Team(run.known.team));
+    }
     if !desk.bot {
         run.apply(first.at, Input::EnteredQueue);
     }
@@ -279,7 +284,11 @@ impl<'a> Run<'a> {
             Kind::Note => self.apply(event.at, Input::Note),
             Kind::Status => self.status(event),
             Kind::Assign => {
-                let to_a_team = index_of(&self.desk.teams, event.value.as_deref().unwrap_or("")).is_some();
+                let team = index_of(&self.desk.teams, event.value.as_deref().unwrap_or(""));
+                let to_a_team = team.is_some();
+                if to_a_team {
+                    self.apply(event.at, Input::Team(team.map(u16::from)));
+                }
                 if event.from == Role::Bot {
                     self.handed_off(event.at);
                 } else if !to_a_team {
@@ -372,6 +381,7 @@ impl<'a> Run<'a> {
             self.waiting_since = Instant::NEVER;
             if !before.is_over() {
                 self.story.resolutions += 1;
+                self.story.resolved_after.push(at - self.story.created);
                 if self.known.with_bot && !self.answered_by_person {
                     self.story.bot_resolved = true;
                     self.with_people_since = at;

@@ -11,6 +11,7 @@ use super::clock::{ClockRecord, History};
 use crate::scenario::plan::{ClockKind, PolicyIdx, PriorityIdx};
 use crate::scenario::switches::{
     EventAtDue, FirstResponseFrom, NextResponseFrom, OutboundFirstResponse, PriorityChange, Status,
+    TicketFrom, next_look,
 };
 use crate::time::{Instant, Span};
 
@@ -56,6 +57,8 @@ pub enum Input {
     Priority(PriorityIdx),
     /// The policy that applies changed (or the calendar behind it did).
     Policy(Option<PolicyIdx>),
+    /// Another team has it, whose hours may be others.
+    Team(Option<u16>),
     /// Somebody set a due date by hand.
     DueSet(ClockKind, Instant),
 }
@@ -134,6 +137,8 @@ impl Clock {
 #[derive(Clone, Debug)]
 pub struct Tracker {
     policy: Option<PolicyIdx>,
+    /// The team that has it.
+    team: Option<u16>,
     priority: PriorityIdx,
     status: Status,
     history: History,
@@ -143,8 +148,12 @@ pub struct Tracker {
     /// Oldest or newest unanswered customer message, as the desk counts; `NEVER` if nobody waits.
     waiting_since: Instant,
     opened_by_agent: bool,
+    /// With the bot, and no ticket before the hand-off.
+    no_ticket_yet: bool,
     resolved_once: bool,
     misses: [u16; 7],
+    /// Due dates set by hand: the clock's, and when that was done. Hardly any ticket has one.
+    set_by_hand: Vec<(ClockKind, Instant, Instant)>,
 }
 
 impl Tracker {
@@ -155,6 +164,7 @@ impl Tracker {
         history.push(at, status, policies.calendar_of(policy));
         let mut tracker = Tracker {
             policy,
+            team: None,
             priority,
             status,
             history,
@@ -163,9 +173,14 @@ impl Tracker {
             first_response: Instant::NEVER,
             waiting_since: Instant::NEVER,
             opened_by_agent: by_agent,
+            no_ticket_yet: with_bot && policies.switches().ticket_from == TicketFrom::Handoff,
             resolved_once: false,
             misses: [0; 7],
+            set_by_hand: Vec::new(),
         };
+        if tracker.no_ticket_yet {
+            return tracker;
+        }
         let switches = policies.switches();
         let waits_for_handoff = with_bot && switches.first_response_from == FirstResponseFrom::Handoff;
         let waits_for_customer =
@@ -173,12 +188,33 @@ impl Tracker {
         if !waits_for_handoff && !waits_for_customer {
             tracker.begin(ClockKind::FirstResponse, at, policies);
         }
+        tracker.begin_life(at, policies);
+        tracker
+    }
+
+    /// The clocks that run from the ticket's beginning, whoever opened it.
+    fn begin_life(&mut self, at: Instant, policies: &Policies) {
         for kind in
             [ClockKind::Update, ClockKind::Resolution, ClockKind::RequesterWait, ClockKind::Assignment]
         {
-            tracker.begin(kind, at, policies);
+            self.begin(kind, at, policies);
         }
-        tracker
+    }
+
+    /// People have it now: if there was no ticket so far, it begins here. Only a hand-off tells since when
+    /// the customer waits for them; without one there is no first response to measure.
+    fn ticket_begins(&mut self, at: Instant, by_hand_off: bool, policies: &Policies) {
+        if !std::mem::take(&mut self.no_ticket_yet) {
+            return;
+        }
+        self.created = at;
+        if by_hand_off && self.first_response == Instant::NEVER {
+            self.begin(ClockKind::FirstResponse, at, policies);
+        }
+        self.begin_life(at, policies);
+        if self.waiting_since != Instant::NEVER && !policies.switches().next_response_after_first {
+            self.begin(ClockKind::NextResponse, at, policies);
+        }
     }
 
     /// Something happens; clocks that end are handed to `out`.
@@ -191,7 +227,7 @@ impl Tracker {
     ) {
         let switches = policies.switches();
         match input {
-            Input::CustomerMessage => self.customer_wrote(at, policies),
+            Input::CustomerMessage => self.customer_wrote(at, policies, out),
             Input::BotReply => {
                 if policies.bot_answers(self.policy) {
                     self.first_response_given(at, policies, out);
@@ -205,6 +241,7 @@ impl Tracker {
             Input::Note if switches.note_answers => self.agent_wrote(at, policies, out),
             Input::Note => {}
             Input::HandedOff => {
+                self.ticket_begins(at, true, policies);
                 if self.first_response == Instant::NEVER
                     && !self.measured_no_more(ClockKind::FirstResponse, policies)
                 {
@@ -214,7 +251,10 @@ impl Tracker {
                     }
                 }
             }
-            Input::Assigned => self.end_for_good(ClockKind::Assignment, at, policies, out),
+            Input::Assigned => {
+                self.ticket_begins(at, false, policies);
+                self.end_for_good(ClockKind::Assignment, at, policies, out);
+            }
             Input::EnteredQueue => {
                 self.end(ClockKind::Escalation, at, policies, out);
                 self.begin(ClockKind::Escalation, at, policies);
@@ -231,11 +271,19 @@ impl Tracker {
             }
             Input::Policy(policy) => {
                 self.policy = policy;
-                self.history.push(at, self.status, policies.calendar_of(policy));
+                self.history.push(at, self.status, policies.calendar_with(policy, self.team));
                 self.new_targets(at, None, policies);
+            }
+            Input::Team(team) if team == self.team => {}
+            Input::Team(team) => {
+                self.team = team;
+                self.history.push(at, self.status, policies.calendar_with(self.policy, team));
+                self.recompute_all(policies);
             }
             Input::DueSet(kind, due) => {
                 self.clock_mut(kind).hand_set = true;
+                self.set_by_hand.retain(|(set, ..)| *set != kind);
+                self.set_by_hand.push((kind, due, at));
                 self.set_due(kind, due, policies);
             }
         }
@@ -260,6 +308,11 @@ impl Tracker {
     pub fn due(&self, kind: ClockKind) -> Option<Instant> {
         let clock = self.clock(kind);
         if clock.phase == Phase::Running { clock.due.known() } else { None }
+    }
+
+    /// When the policy warns of a running clock; none if it does not.
+    pub fn warns_at(&self, kind: ClockKind) -> Option<Instant> {
+        self.due(kind).and(self.clock(kind).warn.known())
     }
 
     /// The earliest due date.
@@ -382,7 +435,7 @@ impl Tracker {
         &mut self.clocks[kind as usize]
     }
 
-    fn customer_wrote(&mut self, at: Instant, policies: &Policies) {
+    fn customer_wrote(&mut self, at: Instant, policies: &Policies, out: &mut impl FnMut(ClockRecord)) {
         let switches = policies.switches();
         if self.opened_by_agent
             && switches.outbound_first_response == OutboundFirstResponse::CustomerMessage
@@ -401,13 +454,21 @@ impl Tracker {
             return;
         }
         self.waiting_since = at;
-        let too_early = switches.next_response_after_first && self.first_response == Instant::NEVER;
+        if self.clock(ClockKind::NextResponse).phase == Phase::Running
+            && self.is_breached(ClockKind::NextResponse, at, policies)
+        {
+            // It begins anew, but too late is too late.
+            self.end(ClockKind::NextResponse, at, policies, out);
+        }
+        let too_early =
+            self.no_ticket_yet || switches.next_response_after_first && self.first_response == Instant::NEVER;
         if !too_early && !self.measured_no_more(ClockKind::NextResponse, policies) {
             self.begin(ClockKind::NextResponse, at, policies);
         }
     }
 
     fn agent_wrote(&mut self, at: Instant, policies: &Policies, out: &mut impl FnMut(ClockRecord)) {
+        self.ticket_begins(at, false, policies);
         let opening_message = self.opened_by_agent
             && at == self.created
             && self.waiting_since == Instant::NEVER
@@ -436,12 +497,7 @@ impl Tracker {
 
 /// When the checker sees that `due` has passed: at once, or at its next look.
 fn checked_at(due: Instant, policies: &Policies) -> Instant {
-    let every = policies.switches().poll_every.0;
-    if every <= 0 {
-        due
-    } else {
-        Instant(due.0.div_euclid(every) * every + if due.0.rem_euclid(every) == 0 { 0 } else { every })
-    }
+    next_look(due, policies.switches().poll_every)
 }
 
 /// Is an answer at `at` too late?

@@ -30,9 +30,12 @@ const AFTER: &str = "
 How to read it:
 
 - **First response.** A bot's reply is no first response anywhere, so bot time counts against the people
-  wherever the ticket begins with the bot. In Frappe any move out of *Open* is one, whoever made it.
-- **Next response.** In Zammad it runs from the first message on, elsewhere after the first response. HappyFox counts from the customer's newest message, the others from the oldest
-  unanswered one; Chatwoot finds a miss only when its job looks, every five minutes, and can find several
+  wherever the ticket begins with the bot. In Zendesk it does not: the ticket is made at the hand-off
+  (`ticket_from`), and what the bot solves is none, so it is not among those met either. In Frappe any move
+  out of *Open* is a first response, whoever made it.
+- **Next response.** In Zammad it runs from the first message on, elsewhere after the first response.
+  HappyFox counts from the customer's newest message (a wait that was late already stays late), the others
+  from the oldest unanswered one; Chatwoot finds a miss only when its job looks, every five minutes, and can find several
   in one wait; Frappe has no such clock in its own tests, here it runs as an unpaused one.
 - **Resolution.** Waiting for the customer stops the clock in Freshdesk, HappyFox, Zammad and Frappe; not in
   Zendesk, Zoho Desk (only *On Hold* does), LiveAgent and Chatwoot. A ticket that comes back runs on in
@@ -40,9 +43,32 @@ How to read it:
   again. Chatwoot calls a late resolution between two looks a hit.
 - **Came back.** How long a message belongs to the old ticket decides whether a returning customer reopens
   it or makes a new one: 24 hours in Freshdesk, until it is resolved in Chatwoot, until it is closed (here
-  three days after) in Zendesk, HappyFox, LiveAgent and Zammad, for ever in Zoho Desk and Frappe.
+  three days after) in Zendesk, HappyFox, LiveAgent and Zammad, for ever in Zoho Desk and Frappe. Freshdesk's
+  24 hours count from the last message (`thread_from`): who answers an open question later than that makes a
+  new ticket, too, and the old one waits for `auto_resolve`.
+- **Rules that wait.** Freshdesk's time triggers and Zendesk's automations run once an hour, Zendesk's before
+  and after a breach as well (`timed_rules_every`, `clock_rules_every`); what is over before the hour strikes
+  sets nothing off. Elsewhere they are exact here.
 
 `helpsim presets NAME` prints a preset; what its source does not say is marked there as assumed.
+
+## What a preset leaves to the scenario
+
+- **Places.** When a silent customer no longer fills a place of his agent's is a setting of the routing, not of
+  the clocks: `[desk] frees_place_after`. Zendesk frees it after `\"10m\"` without an answer in messaging,
+  Freshchat after `\"5m\"` without activity; where only tickets with a running timer count as load (Freshdesk),
+  it is `\"0\"`. The conversation stays its agent's. When the customer writes again he takes it back, also above
+  his `concurrency`: such desks do not hold a customer back whom an agent has already. If he has gone home the
+  conversation queues again, unless the team keeps conversations for the next shift.
+- **Hours of a group.** Where the hours belong to the group (Freshdesk), give its `[[team]]` a `calendar`: the
+  targets of a policy with a calendar run in it as long as the team has the ticket.
+- **To the bot again.** `reopened_to = \"bot\"` (Chatwoot, where the inbox has a bot) gives a reopened
+  conversation to the bot first, with fresh attempts; a ticket that there is stays the same one when the bot
+  hands it over again.
+- **Duplicates and merging.** In a simulation a customer writes to one conversation as long as it is open, so
+  threading does what merging does by hand. A second ticket beside an open one comes about in one way only,
+  by a window from the last message (above); it is linked to the first and not merged with it, for that is a
+  person's decision of which no rate is known. In an audited log a ticket whose status is *merged* is closed.
 ";
 
 #[test]

@@ -4,6 +4,7 @@ use super::Checker;
 use crate::diag::Diagnostic;
 use crate::scenario::plan::CalendarPlan;
 use crate::scenario::raw::leaf::{At, WordOr};
+use crate::scenario::switches::CalendarWithoutHours;
 use crate::scenario::value::{self, DAY_MINUTES};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -65,11 +66,15 @@ impl Checker<'_> {
             let closed =
                 week.iter().all(Vec::is_empty) && dates.iter().all(|(_, periods)| periods.is_empty());
             if closed && !self.is_pruned("calendar", &raw.name.value) {
-                self.fault(
-                    Diagnostic::error("HS0405", format!("calendar `{}` never opens", raw.name.value))
-                        .mark(raw.name.span.clone(), "no hours on any day")
-                        .help("a target in it would never fall due"),
-                );
+                let name = &raw.name;
+                let never = format!("calendar `{}` never opens", name.value);
+                let always = self.raw.desk.clocks.calendar_without_hours == CalendarWithoutHours::Always;
+                let fault = if always {
+                    Diagnostic::warning("HS0517", never).help("this help desk reads it as open at all times")
+                } else {
+                    Diagnostic::error("HS0405", never).help("a target in it would never fall due")
+                };
+                self.fault(fault.mark(name.span.clone(), "no hours on any day"));
             }
             all.push(CalendarPlan { name: raw.name.value.clone(), zone, week, dates });
         }

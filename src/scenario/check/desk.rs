@@ -3,10 +3,12 @@
 use super::Checker;
 use super::names::Kind;
 use crate::diag::Diagnostic;
-use crate::scenario::plan::{Assignment, Attention, Desk, QueueOrder, Shift, ShiftEnd, Team, TeamIdx};
+use crate::scenario::plan::{
+    Assignment, Attention, BotKind, BotPlan, Desk, QueueOrder, Shift, ShiftEnd, Team, TeamIdx,
+};
 use crate::scenario::raw::leaf::{At, Hours, PlainOr};
 use crate::scenario::raw::{self, AssignmentWord, AttentionWord, OrderWord, ShiftEndWord, Weights};
-use crate::scenario::switches::{ReopenedTo, Thread};
+use crate::scenario::switches::{ReopenedTo, Thread, ThreadFrom};
 use crate::scenario::value::DAY_MINUTES;
 use crate::time::Span;
 
@@ -77,6 +79,7 @@ impl Checker<'_> {
                 .map(|refusal| (refusal.value.after.value.span(), refusal.value.chance.value.0)),
             proficiency: self.proficiency(&team.proficiency),
             level: team.level,
+            calendar: team.calendar.as_ref().map(|name| self.name(Kind::Calendar, name) as u16),
         }
     }
 
@@ -108,6 +111,7 @@ impl Checker<'_> {
                 breaks: Vec::new(),
                 paid_breaks: false,
                 skills: None,
+                proficiency: Vec::new(),
                 between: None,
             }];
         }
@@ -165,6 +169,7 @@ impl Checker<'_> {
             breaks,
             paid_breaks: shift.paid_breaks,
             skills: shift.skills.as_ref().map(|skills| self.skills(skills)),
+            proficiency: self.proficiency(&shift.proficiency),
             between,
         }
     }
@@ -268,18 +273,21 @@ impl Checker<'_> {
     }
 
     /// What holds for the whole desk.
-    pub fn desk(&mut self) -> Desk {
+    pub fn desk(&mut self, bot: &BotPlan) -> Desk {
         let desk = &self.raw.desk;
-        if desk.clocks.reopened_to == ReopenedTo::Bot {
+        let to_bot = desk.clocks.reopened_to == ReopenedTo::Bot;
+        let no_bot = matches!(bot.kind, BotKind::None);
+        if to_bot && no_bot {
             self.faults.push(
-                Diagnostic::warning(
-                    "HS0515",
-                    "that a reopened conversation goes back to the bot is not simulated",
-                )
-                .mark(desk.like.span.clone(), "`reopened_to = \"bot\"` with this desk")
-                .help("it goes to the team's queue"),
+                Diagnostic::warning("HS0515", "there is no bot for reopened conversations to go to")
+                    .mark(desk.like.span.clone(), "`reopened_to = \"bot\"` with this desk")
+                    .help("they go to the team's queue"),
             );
         }
+        // A window that is written as such counts from the resolution.
+        let from_message = desk.reopen_window.is_none()
+            && desk.clocks.thread == Thread::Window
+            && desk.clocks.thread_from == ThreadFrom::LastMessage;
         let close_after = desk.close_after.value.span();
         let reopen_window = match &desk.reopen_window {
             Some(window) => Some(window.value.get().map_or(close_after, |window| window.span())),
@@ -295,7 +303,10 @@ impl Checker<'_> {
             default_team: desk.default_team.as_ref().map_or(0, |name| self.name(Kind::Team, name) as TeamIdx),
             reopen_window,
             close_after,
+            message_window: from_message.then_some(desk.clocks.thread_window),
+            reopens_to_bot: to_bot && !no_bot,
             auto_resolve: desk.auto_resolve.value.get().map(|silence| silence.span()),
+            frees_place_after: desk.frees_place_after.value.get().map(|silence| silence.span()),
             sticky: desk.sticky.unwrap_or(desk.clocks.reopened_to == ReopenedTo::PreviousAgent),
             clocks: desk.clocks.clone(),
             ticket_at_first_message: desk.ticket_at_first_message,

@@ -62,7 +62,7 @@ impl Checker<'_> {
         let channel = self.channel(start, &zone);
         let bot = self.bot();
         let teams = self.teams();
-        let desk = self.desk();
+        let desk = self.desk(&bot);
         let policies = self.policies();
         let (rules, recipients) = self.rules();
         let goals = self.goals();

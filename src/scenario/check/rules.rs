@@ -8,6 +8,7 @@ use crate::scenario::raw::leaf::{At, PlainOr};
 use crate::scenario::raw::{
     self, ActionTable, ActionWord, ClockWord, MessengerWord, Targets, TriggerTable, TriggerWord,
 };
+use crate::scenario::switches::Status;
 use crate::time::Span;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -191,6 +192,7 @@ impl Checker<'_> {
             table.bot_time.as_ref().map(|at| Trigger::BotTime(at.value.span())),
             table.rating.as_ref().map(|at| Trigger::Rating(at.value)),
             table.backlog.as_ref().map(|at| Trigger::Backlog(at.value)),
+            table.status.as_ref().map(|at| Trigger::StatusChanged(at.value)),
         ]
         .into_iter()
         .flatten()
@@ -200,6 +202,15 @@ impl Checker<'_> {
         {
             self.above_zero(at);
         }
+        if let Some(status) = &table.status
+            && matches!(status.value, Status::New | Status::OnHold | Status::Closed)
+        {
+            self.fault(
+                Diagnostic::warning("HS0516", "a simulated ticket never gets this status")
+                    .mark(status.span.clone(), "the rule never fires")
+                    .help("it becomes `open`, `pending`, `snoozed` or `resolved`"),
+            );
+        }
         match triggers.as_slice() {
             [only] => only.clone(),
             _ => {
@@ -208,7 +219,7 @@ impl Checker<'_> {
                         .mark(span.clone(), format!("{} of them here", triggers.len()))
                         .help(
                             "one of `clock`, `after`, `customer_idle`, `agent_idle`, `failed_attempts`, `bot_time`, \
-                             `rating`, `backlog`",
+                             `rating`, `backlog`, `status`",
                         ),
                 );
                 Trigger::CustomerMessage

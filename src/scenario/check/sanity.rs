@@ -50,7 +50,10 @@ impl Checker<'_> {
                     .help("a ticket that suits both falls under the first: part their conditions if that is not meant"),
                 );
             }
-            let before = earlier().find(|&earlier| implies(&policy.when, &plan.policies[earlier].when));
+            let before = earlier().find(|&earlier| {
+                let earlier = &plan.policies[earlier];
+                implies(&policy.when, &earlier.when) && earlier.takes_priorities_of(policy, &plan.desk.clocks)
+            });
             if let Some(before) = before {
                 let (this, other) = (&self.raw.sla[index].value.name, &self.raw.sla[before].value.name);
                 self.fault(
@@ -63,7 +66,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A first response sooner than anybody can write one.
+    /// A response or a resolution sooner than anybody can write a reply.
     fn targets_too_short(&mut self, plan: &Plan) {
         let needs = needs(plan);
         let wanted = plan.intents.iter().enumerate().filter(|(index, _)| needs.contains(&(*index as u16)));
@@ -71,17 +74,27 @@ impl Checker<'_> {
         let bot = soonest(&plan.bot.latency);
         for (policy, raw) in plan.policies.iter().zip(&self.raw.sla) {
             let bot_answers = policy.bot_answers && !matches!(plan.bot.kind, BotKind::None);
-            let least = if bot_answers { bot } else { work };
-            let shortest = policy.first_response.iter().flatten().min();
-            if let (Some(shortest), Some(at)) = (shortest, &raw.value.first_response)
-                && least.is_finite()
-                && (shortest.ms() as f64) < least
-            {
-                self.faults.push(
-                    Diagnostic::warning("HS0504", "this target is shorter than the shortest possible reply")
+            let first = if bot_answers { bot } else { work };
+            let targets = [
+                (&policy.first_response, &raw.value.first_response, first),
+                (&policy.next_response, &raw.value.next_response, work),
+                (&policy.resolution, &raw.value.resolution, work),
+            ];
+            for (targets, written, least) in targets {
+                let shortest = targets.iter().flatten().min();
+                if let (Some(shortest), Some(at)) = (shortest, written)
+                    && least.is_finite()
+                    && (shortest.ms() as f64) < least
+                {
+                    self.faults.push(
+                        Diagnostic::warning(
+                            "HS0504",
+                            "this target is shorter than the shortest possible reply",
+                        )
                         .mark(at.span.clone(), format!("{shortest}"))
-                        .help(format!("a first reply takes {} at least", Span(least as i64))),
-                );
+                        .help(format!("a reply takes {} at least", Span(least as i64))),
+                    );
+                }
             }
         }
     }
@@ -145,6 +158,21 @@ impl Checker<'_> {
                     Diagnostic::warning("HS0514", format!("nobody can ever take intent `{}`", intent.name))
                         .mark(raw.value.weight.span.clone(), "takes so much of an agent")
                         .help(format!("its teams' agents hold {most} at most: lower the weight, or raise a `concurrency`")),
+                );
+            }
+        }
+        let most = plan.teams.iter().map(|team| team.concurrency).max().unwrap_or(0);
+        for traffic in &self.raw.traffic {
+            if let Some(weight) = &traffic.value.weight
+                && u16::from(weight.value) > most
+            {
+                let name = &traffic.value.name.value;
+                self.faults.push(
+                    Diagnostic::warning("HS0514", format!("nobody can ever take a conversation of `{name}`"))
+                        .mark(weight.span.clone(), "takes so much of an agent")
+                        .help(format!(
+                            "agents hold {most} at most: lower the weight, or raise a `concurrency`"
+                        )),
                 );
             }
         }

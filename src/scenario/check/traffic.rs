@@ -104,6 +104,7 @@ impl Checker<'_> {
             languages: self.first_or_shares(Kind::Language, &traffic.languages),
             segments: self.first_or_shares(Kind::Segment, &traffic.segments),
             media: traffic.media.value.0,
+            weight: traffic.weight.as_ref().map(|weight| weight.value),
             priority: self.priority_of(traffic),
             max: traffic.max_conversations.as_ref().map_or(u64::MAX, |max| max.value),
         }
@@ -379,6 +380,7 @@ impl Checker<'_> {
             text: traffic.text,
             fold: traffic.fold.as_ref().map(|fold| fold.value.span()),
             silence_gap: traffic.silence_gap.value.span(),
+            weight: traffic.weight.as_ref().map(|weight| weight.value),
         }
     }
 

@@ -66,6 +66,9 @@ pub struct Team {
     pub proficiency: Weights,
     /// Level in the escalation ladder; 0 is the first line.
     pub level: u8,
+    /// Business hours of the team: while it has a ticket, policies that run in a calendar run in this one, as
+    /// in help desks whose hours belong to the group.
+    pub calendar: Option<At<String>>,
 }
 
 impl Default for Team {
@@ -93,6 +96,7 @@ impl Default for Team {
             refusal: None,
             proficiency: Weights::new(),
             level: 0,
+            calendar: None,
         }
     }
 }
@@ -115,6 +119,8 @@ pub struct Shift {
     pub paid_breaks: bool,
     /// Intents that these agents take; the team's if not given.
     pub skills: Option<At<Vec<At<String>>>>,
+    /// Speed of these agents by intent; for what is not named, the team's.
+    pub proficiency: Weights,
     /// Only from so long after the scenario's start.
     pub from: Option<At<Duration>>,
     /// Only until so long after the scenario's start.
@@ -130,6 +136,7 @@ impl Default for Shift {
             breaks: Vec::new(),
             paid_breaks: false,
             skills: None,
+            proficiency: Weights::new(),
             from: None,
             until: None,
         }
@@ -227,6 +234,10 @@ pub struct Desk {
     pub close_after: At<Duration>,
     /// Silence of the customer after which an agent's conversation is resolved.
     pub auto_resolve: At<OrNone<Duration>>,
+    /// Silence of the customer after which a conversation holds no place of its agent's, who may take
+    /// another. When the customer writes again the agent takes it back, even above his `concurrency`; if he
+    /// has gone home it queues. `"0"` frees the place with every reply.
+    pub frees_place_after: At<OrNone<Duration>>,
     /// A conversation goes to the agent who had it, if he is there and has room. As
     /// `clocks.reopened_to` says if not given.
     pub sticky: Option<bool>,
@@ -244,6 +255,7 @@ impl Default for Desk {
             reopen_window: None,
             close_after: At::from(Duration::from_days(3.0)),
             auto_resolve: At::from(WordOr::Value(Duration::from_hours(24.0))),
+            frees_place_after: At::from(OrNone::Word(super::leaf::NoneWord::None)),
             sticky: None,
             ticket_at_first_message: false,
             clocks: ClockSwitches::default(),

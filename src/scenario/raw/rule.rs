@@ -1,6 +1,7 @@
 //! `[[sla]]` and `[[rule]]`.
 
 use super::leaf::{At, Duration, OneOrMany, PlainOr, Share};
+use crate::scenario::switches::Status;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -231,6 +232,9 @@ pub struct TriggerTable {
     pub rating: Option<At<u8>>,
     /// More than so many waiting in the team's queue when the conversation enters it.
     pub backlog: Option<At<u32>>,
+    /// The ticket's status becomes this one: `pending` with an agent's reply that asks for an answer, `open`
+    /// when the customer writes or it is reopened, `snoozed`, `resolved`.
+    pub status: Option<At<Status>>,
 }
 
 /// An SLA clock.

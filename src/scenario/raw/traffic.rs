@@ -48,6 +48,10 @@ pub struct Traffic {
     pub media: At<Share>,
     /// Priority of these conversations, whatever their intent.
     pub priority: Option<At<String>>,
+    /// How many of an agent's places one of these conversations takes, whatever its intent: a channel's
+    /// capacity weight.
+    #[schemars(range(min = 1, max = 100))]
+    pub weight: Option<At<u8>>,
     /// Never more conversations than this.
     #[schemars(range(min = 1, max = 1_000_000_000))]
     pub max_conversations: Option<At<u64>>,
@@ -96,6 +100,7 @@ impl Default for Traffic {
             segments: None,
             media: At::from(Share(0.0)),
             priority: None,
+            weight: None,
             max_conversations: None,
             recorded: None,
             format: None,

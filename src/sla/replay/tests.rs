@@ -188,6 +188,38 @@ fn a_priority_and_a_team_change_the_targets() {
     assert_eq!(ended(&kept, ClockKind::FirstResponse), [(6, false)]);
 }
 
+/// Where the hours belong to the team, a move to another team moves what is due.
+#[test]
+fn a_team_may_have_hours_of_its_own() {
+    let hours = |from: u16, to: u16| {
+        let week = std::array::from_fn(|_| vec![(from * 60, to * 60)]);
+        Calendar::new(jiff::tz::TimeZone::UTC, week, vec![]).unwrap()
+    };
+    let policy = |calendar| Policy {
+        name: "standard".to_owned(),
+        calendar,
+        resolution: vec![Some(Span::from_minutes(120)); 2],
+        ..Policy::default()
+    };
+    let due = |calendar, events: &[(i64, Kind, Role, &str)]| {
+        let calendars = [Calendar::always(), hours(0, 10), hours(6, 7)];
+        let policies = Policies::compile(&[policy(calendar)], &calendars, &ClockSwitches::default());
+        let policies = policies.ok().unwrap().with_team_calendars([None, Some(2)]);
+        let replay = replay(&log(events), minute_at(1), &desk(), &policies).unwrap();
+        replay.tracker.due(ClockKind::Resolution)
+    };
+    let front = [(0, Message, Customer, "hola"), (0, Assign, System, "front")];
+    assert_eq!(due(1, &front), Some(minute_at(120)));
+    let moved = [front[0], front[1], (30, Assign, System, "fraud")];
+    // An hour from 6:00 on, the other the day after.
+    assert_eq!(due(1, &moved), Some(minute_at((24 + 7) * 60)));
+    // And back again.
+    let back = [front[0], front[1], (30, Assign, System, "fraud"), (40, Assign, System, "front")];
+    assert_eq!(due(1, &back), Some(minute_at(120)));
+    // A target in calendar hours knows no hours of anybody.
+    assert_eq!(due(0, &moved), Some(minute_at(120)));
+}
+
 #[test]
 fn a_bot_at_the_door() {
     let events = [

@@ -29,7 +29,7 @@ impl Tracker {
             self.resolve(at, policies, out);
         }
         self.status = to;
-        self.history.push(at, to, policies.calendar_of(self.policy));
+        self.history.push(at, to, policies.calendar_with(self.policy, self.team));
         if from.is_over() && !to.is_over() {
             self.reopen(at, policies, out);
         }
@@ -85,6 +85,9 @@ impl Tracker {
     }
 
     fn reopen(&mut self, at: Instant, policies: &Policies, out: &mut impl FnMut(ClockRecord)) {
+        if self.no_ticket_yet {
+            return;
+        }
         for kind in ClockKind::ALL {
             match policies.switches().at_reopening.of(kind) {
                 AtReopening::RunsOn => {
@@ -189,18 +192,25 @@ impl Tracker {
         }
     }
 
+    pub(super) fn recompute_all(&mut self, policies: &Policies) {
+        for kind in ClockKind::ALL {
+            self.recompute(kind, policies);
+        }
+    }
+
     fn recompute(&mut self, kind: ClockKind, policies: &Policies) {
         let clock = self.clock(kind);
-        if clock.phase != Phase::Running || clock.hand_set {
+        let moved = clock.hand_set && policies.switches().hand_set_due == HandSetDue::Moved;
+        if clock.phase != Phase::Running || clock.hand_set && !moved {
             return;
         }
         let hidden = policies.switches().due_while_paused == DueWhilePaused::Hidden
             && policies.switches().pauses.of(kind).contains(self.status);
         let due = match clock.target {
-            Some(target) if !hidden => {
-                self.history.due(kind, clock.started, target, OpenPause::Unextended, policies)
-            }
-            _ => Instant::NEVER,
+            _ if hidden => Instant::NEVER,
+            _ if moved => self.hand_due(kind, OpenPause::Unextended, policies),
+            Some(target) => self.history.due(kind, clock.started, target, OpenPause::Unextended, policies),
+            None => Instant::NEVER,
         };
         self.set_due(kind, due, policies);
     }
@@ -208,13 +218,25 @@ impl Tracker {
     /// The due date a clock is judged by when it ends at `at`.
     fn final_due(&self, kind: ClockKind, at: Instant, policies: &Policies) -> Instant {
         let clock = self.clock(kind);
-        let judged_already = clock.hand_set || clock.phase == Phase::Stopped;
+        let moved = policies.switches().hand_set_due == HandSetDue::Moved;
+        let judged_already = clock.hand_set && !moved || clock.phase == Phase::Stopped;
         let Some(target) = clock.target.filter(|_| !judged_already) else { return clock.due };
         let pause = match policies.switches().final_pause {
             FinalPause::Ignored => OpenPause::Unextended,
             FinalPause::TakenOut | FinalPause::MovesDueOnly => OpenPause::EndsAt(at),
         };
+        if clock.hand_set {
+            return self.hand_due(kind, pause, policies);
+        }
         self.history.due(kind, clock.started, target, pause, policies)
+    }
+
+    /// The due date that was set by hand, moved by the pauses since then.
+    fn hand_due(&self, kind: ClockKind, open_pause: OpenPause, policies: &Policies) -> Instant {
+        let set = self.set_by_hand.iter().find(|(set, ..)| *set == kind);
+        set.map_or(Instant::NEVER, |&(_, due, since)| {
+            self.history.moved(kind, due, since, open_pause, policies)
+        })
     }
 
     pub(super) fn is_breached(&self, kind: ClockKind, at: Instant, policies: &Policies) -> bool {
@@ -249,7 +271,7 @@ impl Tracker {
             policy,
             priority: clock.priority,
             started: clock.started,
-            due: if clock.hand_set || running { clock.due } else { self.final_due(kind, at, policies) },
+            due: if running { clock.due } else { self.final_due(kind, at, policies) },
             ended: if running { Instant::NEVER } else { at },
             paused,
             used,

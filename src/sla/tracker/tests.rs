@@ -1,11 +1,12 @@
 //! Each switch by a small timeline. Times are minutes after the ticket's creation.
 
 use super::*;
-use crate::scenario::plan::{ClockSwitches, Policy};
+use crate::scenario::plan::{ClockSwitches, Condition, Policy};
 use crate::scenario::switches::{
     AtReopening, AtResolution, BreachUnderOldTarget, DueWhilePaused, FinalPause, HandSetDue,
 };
 use crate::scenario::switches::{FirstResponseFrom, PauseAs, PerClock, StatusSet};
+use crate::sla::TicketFacts;
 use crate::time::Calendar;
 use proptest::prelude::*;
 
@@ -370,6 +371,78 @@ fn overdue_on_hold_is_taken_back_when_it_ends() {
     assert_eq!((run.tracker.misses(Resolution), run.due(Resolution)), (0, Some(155)));
 }
 
+#[test]
+fn a_ticket_may_begin_with_the_handoff() {
+    let switches = ClockSwitches { ticket_from: TicketFrom::Handoff, ..ClockSwitches::default() };
+    let with_bot = Opening { with_bot: true, ..opening() };
+    let talk = [(0, CustomerMessage), (1, BotReply), (10, CustomerMessage)];
+    let before = run(switches.clone(), with_bot, &talk);
+    assert_eq!(before.tracker.next_due(), None);
+    let solved = run(switches.clone(), with_bot, &[(0, CustomerMessage), (5, status(Status::Resolved))]);
+    assert!(solved.finished(500).records.is_empty());
+    let handed = [talk.as_slice(), &[(20, HandedOff), (40, AgentReply)]].concat();
+    let handed = run(switches.clone(), with_bot, &handed);
+    assert_eq!(handed.ended(FirstResponse), [(20, false)]);
+    // Who waits at the hand-off waits for people from then on.
+    assert_eq!(handed.ended(NextResponse), [(20, false)]);
+    assert_eq!(handed.due(Resolution), Some(95));
+    // A person who steps in unasked has the ticket, but nobody knows since when he was waited for.
+    let stepped_in = run(switches.clone(), with_bot, &[(0, CustomerMessage), (30, AgentReply)]);
+    assert_eq!((stepped_in.ended(FirstResponse), stepped_in.due(Resolution)), (vec![], Some(105)));
+    // Without a bot there is nothing to wait for.
+    assert_eq!(run(switches, opening(), &[]).due(Resolution), Some(75));
+}
+
+#[test]
+fn a_due_date_set_by_hand_may_be_what_is_reckoned_from() {
+    let switches = ClockSwitches {
+        hand_set_due: HandSetDue::Moved,
+        pauses: pausing(vec![Status::OnHold]),
+        pause_as: PauseAs::Accumulated,
+        ..ClockSwitches::default()
+    };
+    let by_hand =
+        [(5, status(Status::OnHold)), (15, status(Status::Open)), (20, Input::DueSet(Resolution, at(300)))];
+    let with = |more: &[(i64, Input)]| run(switches.clone(), opening(), &[by_hand.as_slice(), more].concat());
+    assert_eq!(with(&[]).due(Resolution), Some(300));
+    // Pauses since then move it, those before do not; while it is paused there is none.
+    assert_eq!(with(&[(100, status(Status::OnHold))]).due(Resolution), None);
+    assert_eq!(
+        with(&[(100, status(Status::OnHold)), (140, status(Status::Open))]).due(Resolution),
+        Some(340)
+    );
+    assert_eq!(with(&[(30, Priority(1))]).due(Resolution), Some(160));
+    for (minute, breached) in [(300, false), (301, true)] {
+        let run = with(&[(minute, status(Status::Resolved))]).finished(500);
+        assert_eq!(run.ended(Resolution)[0].1, breached);
+    }
+}
+
+#[test]
+fn a_wait_that_begins_anew_was_late_if_it_was() {
+    let switches = ClockSwitches { next_response_from: NextResponseFrom::Newest, ..ClockSwitches::default() };
+    let asked = |second| {
+        let timeline = [(0, AgentReply), (10, CustomerMessage), (second, CustomerMessage), (120, AgentReply)];
+        run(switches.clone(), opening(), &timeline).ended(NextResponse)
+    };
+    assert_eq!(asked(55), [(65, true)]);
+    assert_eq!(asked(80), [(70, true), (40, false)]);
+}
+
+#[test]
+fn some_desks_pass_over_a_policy_without_a_line_for_the_priority() {
+    let named = Policy { when: Condition { teams: vec![0], ..Condition::default() }, ..policy() };
+    let rest = Policy { name: "rest".to_owned(), default: true, ..policy() };
+    let switches = ClockSwitches { policy_names_priority: true, ..ClockSwitches::default() };
+    let select = |switches: &ClockSwitches, priority| {
+        let policies = Policies::compile(&[named.clone(), rest.clone()], &[Calendar::always()], switches);
+        let facts = TicketFacts { priority, team: Some(0), ..TicketFacts::default() };
+        policies.ok().unwrap().select(&facts)
+    };
+    assert_eq!([0, 1, 2].map(|p| select(&switches, p)), [Some(0), Some(0), Some(1)]);
+    assert_eq!(select(&ClockSwitches::default(), 2), Some(0));
+}
+
 fn any_input() -> impl Strategy<Value = Input> {
     let statuses =
         [Status::New, Status::Open, Status::Pending, Status::OnHold, Status::Resolved, Status::Closed];
@@ -391,12 +464,13 @@ proptest! {
     #[test]
     fn records_are_consistent(
         preset in prop::sample::select(crate::scenario::desk_presets::desk_names().collect::<Vec<_>>()),
+        with_bot in any::<bool>(),
         steps in prop::collection::vec((0i64..60, any_input()), 0..30),
     ) {
         let switches = ClockSwitches::like(preset, toml::Table::new()).unwrap();
         let policy = Policy { default: true, update: vec![], ..policy() };
         let policies = Policies::compile(&[policy], &[Calendar::always()], &switches).ok().unwrap();
-        let mut tracker = Tracker::start(opening(), &policies);
+        let mut tracker = Tracker::start(Opening { with_bot, ..opening() }, &policies);
         let mut records: Vec<ClockRecord> = Vec::new();
         let mut now = 0;
         // A breach under an earlier target stays one, whatever the new target is.
