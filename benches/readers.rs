@@ -1,18 +1,86 @@
-//! Reading speed on one core, beside two yardsticks: the same bytes cut into lines, and, for JSON,
-//! parsed into generic values.
+//! Reading speed on one core: megabytes a CPU second, beside two yardsticks. The same bytes cut into lines,
+//! and, for JSON, parsed into generic values. The generated traffic has the shape of real logs.
+//!
+//! `cargo bench --bench readers`; `cargo bench --bench readers -- --write FOLDER MEGABYTES` writes the traffic
+//! to files instead, for `helpsim import` to be measured as a whole.
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use helpsim::traffic::recorded::log_file::{LogWriter, TextForm};
 use helpsim::traffic::recorded::{DateOrder, Format, Input, KeepText, Options, import};
 use std::fmt::Write;
 use std::hint::black_box;
+use std::time::Instant;
 
-const BYTES: usize = 16 << 20;
+const MEGABYTE: usize = 1_000_000;
+
+fn main() -> std::io::Result<()> {
+    // `cargo test` runs benches, too, with `--test`: a little is enough to see that it works.
+    let args: Vec<String> = std::env::args().collect();
+    if let Some(at) = args.iter().position(|a| a == "--write")
+        && let [folder, megabytes, ..] = &args[at + 1..]
+    {
+        let bytes = megabytes.parse::<usize>().map_err(std::io::Error::other)? * MEGABYTE;
+        let folder = std::path::Path::new(folder);
+        std::fs::write(folder.join("webhooks.jsonl"), webhooks(bytes))?;
+        return std::fs::write(folder.join("chat.txt"), chat(bytes));
+    }
+    let (bytes, times) =
+        if args.iter().any(|a| a == "--test") { (MEGABYTE / 10, 1) } else { (32 * MEGABYTE, 5) };
+    println!("                            MB/s  to lines  to serde_json");
+    for (name, format, text) in [
+        ("webhooks", Format::WhatsappWebhooks, webhooks(bytes)),
+        ("chat", Format::WhatsappExport, chat(bytes)),
+    ] {
+        let input = Input::memory("bench", text.clone().into_bytes());
+        let megabytes = text.len() as f64 / MEGABYTE as f64;
+        let lines = best(times, || lines(black_box(&text)));
+        let values = (format == Format::WhatsappWebhooks).then(|| best(times, || values(black_box(&text))));
+        let print = |what: &str, seconds: f64| {
+            let to = |yardstick: Option<f64>| {
+                yardstick.map_or_else(|| "-".to_owned(), |yardstick| format!("{:.1}", seconds / yardstick))
+            };
+            let rate = megabytes / seconds;
+            println!("{name:<10}{what:<14}{rate:>8.0}{:>10}{:>15}", to(Some(lines)), to(values));
+        };
+        print("lines", lines);
+        if let Some(values) = values {
+            print("serde_json", values);
+        }
+        for (what, keep_text) in
+            [("no text", KeepText::None), ("full text", KeepText::Full), ("redacted", KeepText::Redacted)]
+        {
+            let date_order = DateOrder::from_name("dmy");
+            let options = Options { format: Some(format), keep_text, date_order, ..Options::default() };
+            print(what, best(times, || read(&input, &options)));
+            if keep_text == KeepText::Redacted {
+                print("and written", best(times, || import_whole(&input, &options)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// CPU seconds of the fastest of so many runs: on a busy machine the others were disturbed.
+fn best<T>(times: usize, mut work: impl FnMut() -> T) -> f64 {
+    let cpu = || {
+        let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+        text.split(' ').next()?.parse::<f64>().ok()
+    };
+    let mut once = || {
+        let (before, clock) = (cpu(), Instant::now());
+        black_box(work());
+        match (before, cpu()) {
+            (Some(before), Some(after)) => (after - before) / 1e9,
+            _ => clock.elapsed().as_secs_f64(),
+        }
+    };
+    (0..times).map(|_| once()).fold(f64::INFINITY, f64::min)
+}
 
 /// Conversations of 500 customers, one body per line: messages and the states of the answers.
-fn webhooks() -> String {
-    let mut out = String::with_capacity(BYTES + 4096);
+fn webhooks(bytes: usize) -> String {
+    let mut out = String::with_capacity(bytes + 4096);
     let mut n = 0_u64;
-    while out.len() < BYTES {
+    while out.len() < bytes {
         let (person, at) = (5_511_990_000_000 + n % 500, 1_772_458_200 + n * 7);
         let value = if n.is_multiple_of(3) {
             format!(
@@ -36,10 +104,10 @@ fn webhooks() -> String {
 }
 
 /// One endless chat of two.
-fn chat() -> String {
-    let mut out = String::with_capacity(BYTES + 4096);
+fn chat(bytes: usize) -> String {
+    let mut out = String::with_capacity(bytes + 4096);
     let mut minute = 0_u64;
-    while out.len() < BYTES {
+    while out.len() < bytes {
         let (day, hour) = (minute / 1_440, minute / 60 % 24);
         let (author, text) = match minute % 4 {
             0 => ("Ana", "Hello, where is my order? It should have come on Tuesday"),
@@ -71,38 +139,24 @@ fn read(input: &Input, options: &Options) -> u64 {
     events
 }
 
+/// As `helpsim import` does it, but for the disk.
+fn import_whole(input: &Input, options: &Options) -> std::io::Result<()> {
+    let mut writer = LogWriter::new(TextForm::Jsonl, std::io::sink())?;
+    let mut failed = Ok(());
+    let report = import(std::slice::from_ref(input), options, &mut |event| {
+        if let Err(error) = writer.write(event) {
+            failed = Err(error);
+        }
+    });
+    assert!(report.is_ok_and(|r| r.quarantined == 0));
+    failed
+}
+
 fn lines(text: &str) -> usize {
     memchr::memchr_iter(b'\n', text.as_bytes()).count()
 }
 
-fn readers(c: &mut Criterion) {
-    for (name, format, text) in
-        [("webhooks", Format::WhatsappWebhooks, webhooks()), ("chat", Format::WhatsappExport, chat())]
-    {
-        let mut group = c.benchmark_group(name);
-        group.sample_size(10).throughput(Throughput::Bytes(text.len() as u64));
-        let input = Input::memory("bench", text.clone().into_bytes());
-        group.bench_function("lines", |b| b.iter(|| lines(black_box(&text))));
-        if format == Format::WhatsappWebhooks {
-            group.bench_function("serde_json values", |b| {
-                b.iter(|| {
-                    text.lines()
-                        .filter_map(|l| serde_json::from_str::<serde_json::Value>(l).ok())
-                        .map(black_box)
-                        .count()
-                })
-            });
-        }
-        for (what, keep_text) in
-            [("no text", KeepText::None), ("full text", KeepText::Full), ("redacted", KeepText::Redacted)]
-        {
-            let date_order = DateOrder::from_name("dmy");
-            let options = Options { format: Some(format), keep_text, date_order, ..Options::default() };
-            group.bench_function(what, |b| b.iter(|| read(&input, &options)));
-        }
-        group.finish();
-    }
+fn values(text: &str) -> usize {
+    let parsed = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    parsed.map(black_box).count()
 }
-
-criterion_group!(benches, readers);
-criterion_main!(benches);

@@ -9,5 +9,6 @@ mod experiments;
 mod identities;
 mod live_bot;
 mod presets;
+mod recorded;
 mod scenarios;
 mod sla_cases;

@@ -8,7 +8,7 @@ use crate::traffic::log::{Kind, Precision, Role};
 
 use super::input::Input;
 use super::intake::{Found, Intake, Thread};
-use super::json::{self, Top};
+use super::json::{self, Members, Top};
 use super::report::ImportError;
 
 #[derive(Deserialize)]
@@ -44,10 +44,14 @@ const START: Instant = Instant(1_577_836_800_000);
 pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
     let mut start = START;
     for input in inputs {
-        json::values(input, intake, &|_| Top::Value, &mut |value, intake| match serde_json::from_slice::<
-            Dialogue,
-        >(value.bytes)
-        {
+        // The whole set is one object of three lists: train, dev, test.
+        let top = |members: &Members| match members.has(&["convo_id", "original"]) {
+            true => Top::Value,
+            false => Top::Wrapper,
+        };
+        json::values(input, intake, &top, &mut |value, intake| match serde_json::from_slice::<Dialogue>(
+            value.bytes,
+        ) {
             Ok(dialogue) => {
                 turns(&dialogue, start, value.line, intake);
                 start += Span::from_hours(1);
@@ -95,5 +99,21 @@ fn turns(dialogue: &Dialogue, start: Instant, line: u64, intake: &mut Intake<'_>
         intake.keep();
         intake.event(found);
         at += Span::from_s(30);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Format, Options, import};
+    use super::*;
+
+    /// The sample is a list, the whole set an object of three lists.
+    #[test]
+    fn the_whole_set() {
+        let one = |id: u8| format!(r#"{{"convo_id":{id},"original":[["agent","hi"],["customer","ho"]]}}"#);
+        let whole = format!(r#"{{"train":[{},{}],"dev":[],"test":[{}]}}"#, one(1), one(2), one(3));
+        let r = import(&[Input::memory("abcd.json", whole.into_bytes())], &Options::default(), &mut |_| {})
+            .unwrap();
+        assert_eq!((r.files[0].format, r.read, r.kept, r.conversations), (Format::Abcd.name(), 6, 6, 3));
     }
 }

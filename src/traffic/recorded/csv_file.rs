@@ -26,6 +26,8 @@ pub struct Table {
     windows_1252: bool,
     limit: usize,
     header_rows: usize,
+    /// A first line that names the delimiter alone.
+    separator_line: bool,
 }
 
 /// One row.
@@ -105,17 +107,18 @@ impl Table {
         let unusable = |what: &str| ImportError::Unusable { file: input.name.clone(), what: what.to_owned() };
         let head = input.head()?;
         let (header, delimiter) = header(&head).ok_or_else(|| unusable("the table has no header row"))?;
+        let separator_line = separator_line(&head).1.is_some();
         let mut beginning = Vec::new();
         input.open()?.take(GUESSED_BYTES).read_to_end(&mut beginning).map_err(|e| input.failed(e))?;
         let windows_1252 = encoding::is_windows_1252(&beginning);
         let limit = limits.element_bytes.min(ROW_BYTES);
-        Ok(Table { header, delimiter, windows_1252, limit, header_rows: 1 })
+        Ok(Table { header, delimiter, windows_1252, limit, header_rows: 1, separator_line })
     }
 
     /// As a table whose header takes so many rows, of which the last has the names.
     pub fn with_header_rows(mut self, input: &Input, rows: usize) -> Result<Table, ImportError> {
         let head = input.head()?;
-        let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+        let (head, _) = separator_line(&head);
         let line = head.split(|b| *b == b'\n').nth(rows.saturating_sub(1)).unwrap_or(b"").trim_ascii_end();
         self.header = names(&Row::parse(line, self.delimiter, self.windows_1252).unwrap_or_default());
         self.header_rows = rows;
@@ -149,7 +152,7 @@ impl Table {
         let mut lines = Lines::new(input.open()?, self.limit);
         // Lines that were read on after an open quote that never closed, to be read again by themselves.
         let mut again: VecDeque<(u64, Vec<u8>)> = VecDeque::new();
-        let mut headers_left = self.header_rows;
+        let mut headers_left = self.header_rows + usize::from(self.separator_line);
         loop {
             let (number, mut record) = match again.pop_front() {
                 Some(line) => line,
@@ -223,13 +226,33 @@ impl Table {
     }
 }
 
+/// What is behind a first line that only names the delimiter (`sep=;`, for spreadsheets), and that; all
+/// without the mark at the beginning.
+fn separator_line(head: &[u8]) -> (&[u8], Option<u8>) {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let end = memchr::memchr(b'\n', head).unwrap_or(head.len());
+    let first = head[..end].trim_ascii_end();
+    let first = first.strip_prefix(b"\"").and_then(|f| f.strip_suffix(b"\"")).unwrap_or(first);
+    match (
+        first.get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"sep=")),
+        &first[4.min(first.len())..],
+    ) {
+        (true, [delimiter]) if delimiter.is_ascii() => {
+            (head.get(end + 1..).unwrap_or_default(), Some(*delimiter))
+        }
+        // A tab that names itself went with the blanks at the end.
+        (true, []) => (head.get(end + 1..).unwrap_or_default(), Some(b'\t')),
+        _ => (head, None),
+    }
+}
+
 /// The header row of a text and its delimiter.
 pub fn header(head: &[u8]) -> Option<(Vec<String>, u8)> {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    let (head, told) = separator_line(head);
     let line = head.split(|b| *b == b'\n').next()?.trim_ascii_end();
     // The first of those that are equally frequent wins.
     let count = |delimiter: u8| line.iter().filter(|b| **b == delimiter).count();
-    let delimiter = [b'|', b'\t', b';', b','].into_iter().max_by_key(|d| count(*d))?;
+    let delimiter = told.or_else(|| [b'|', b'\t', b';', b','].into_iter().max_by_key(|d| count(*d)))?;
     let names = names(&Row::parse(line, delimiter, encoding::is_windows_1252(head))?);
     names.iter().any(|n| !n.is_empty()).then_some((names, delimiter))
 }
@@ -269,6 +292,11 @@ mod tests {
         let utf_16: Vec<u8> = "\u{feff}a;b\r\né;2\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(read(&utf_16).0, [["é", "2"]]);
         assert_eq!(read(b"a,b\n1,2,\n").0.len(), 1, "a delimiter too many at the end");
+        for told in ["sep=;\r\na,x;b\r\n1;2\r\n", "\u{feff}SEP=;\na,x;b\n1;2\n", "\"sep=;\"\na,x;b\n1;2\n"] {
+            let (rows, report) = read(told.as_bytes());
+            assert_eq!((rows, report.read, report.notices), (vec![vec!["1".to_owned(), "2".into()]], 3, 2));
+        }
+        assert_eq!(read(b"sep=\t\na\tb,c\n1\t2\n").0, [["1", "2"]]);
         assert_eq!((report.read, report.kept, report.notices), (3, 2, 1));
     }
 

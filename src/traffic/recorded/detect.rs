@@ -49,7 +49,7 @@ fn xes(body: &[u8]) -> Guess {
 }
 
 /// Columns that only one kind of table has.
-const COLUMNS: [(&[&str], Format, &str); 5] = [
+const COLUMNS: [(&[&str], Format, &str); 4] = [
     (&["conversation", "at", "kind", "from"], Format::LogCsv, "the columns of the traffic log"),
     (
         &["From", "To", "Body", "Sid", "Direction"],
@@ -62,12 +62,10 @@ const COLUMNS: [(&[&str], Format, &str); 5] = [
         "the columns of Zoho Desk's Cases",
     ),
     (&["Thread Id", "Ticket Id", "Thread Status"], Format::ZohoDeskCsv, "the columns of Zoho Desk's Threads"),
-    (
-        &["Ticket ID", "Status", "Priority", "Created time"],
-        Format::FreshdeskCsv,
-        "the columns of a Freshdesk export",
-    ),
 ];
+
+/// What every Freshdesk export has, whatever columns were chosen besides; other tables have it too.
+const FRESHDESK: [&str; 2] = ["Ticket ID", "Created time"];
 
 fn csv(body: &[u8]) -> Guess {
     let (names, _) = csv_file::header(body)?;
@@ -79,12 +77,16 @@ fn csv(body: &[u8]) -> Guess {
         return Some((Format::Table, "the columns of a table whose mapping is shipped"));
     }
     // The other files of a Zoho Desk backup: a second header row with the same names in camel case.
-    let second = body.split(|b| *b == b'\n').nth(1)?;
-    let (api_names, _) = csv_file::header(second)?;
+    let second = body.split(|b| *b == b'\n').nth(1).and_then(csv_file::header);
     let alike = |(shown, api): (&String, &String)| api.eq_ignore_ascii_case(&shown.replace([' ', '-'], ""));
-    let same = names.iter().zip(&api_names).filter(|pair| alike(*pair)).count();
-    (names.len() == api_names.len() && names.len() >= 3 && same * 2 >= names.len())
-        .then_some((Format::ZohoDeskCsv, "two header rows, as in Zoho Desk backups"))
+    let twice = second.is_some_and(|(api_names, _)| {
+        let same = names.iter().zip(&api_names).filter(|pair| alike(*pair)).count();
+        names.len() == api_names.len() && names.len() >= 3 && same * 2 >= names.len()
+    });
+    if twice {
+        return Some((Format::ZohoDeskCsv, "two header rows, as in Zoho Desk backups"));
+    }
+    FRESHDESK.iter().all(has).then_some((Format::FreshdeskCsv, "the columns of a Freshdesk export"))
 }
 
 /// The first object in a JSON text tells; if it is a wrapper or a collection of named values, what is
@@ -112,7 +114,7 @@ fn inside(value: &Value) -> Vec<&Value> {
 }
 
 /// Keys that only one kind of record has, all of them needed.
-const KEYS: [(&[&str], Format, &str); 33] = [
+const KEYS: [(&[&str], Format, &str); 41] = [
     (&["conversation", "at", "kind", "from"], Format::LogJsonl, "the keys of the traffic log"),
     (&["object", "entry"], Format::WhatsappWebhooks, "webhook bodies: `object` and `entry`"),
     (&["gs_app_id", "entry"], Format::WhatsappWebhooks, "Gupshup v3 bodies: `gs_app_id` and `entry`"),
@@ -124,6 +126,8 @@ const KEYS: [(&[&str], Format, &str); 33] = [
     (&["eventType", "payload", "orgId"], Format::ZohoDeskJson, "Zoho Desk webhooks"),
     (&["eventType", "payload", "eventTime"], Format::ZohoDeskJson, "Zoho Desk webhooks"),
     (&["ticketNumber", "createdTime"], Format::ZohoDeskJson, "Zoho Desk tickets"),
+    (&["MessageSid", "From", "To"], Format::TwilioWebhooks, "logged requests with a MessageSid"),
+    (&["MessageSid", "ConversationSid"], Format::TwilioWebhooks, "logged requests with a ConversationSid"),
     (&["sid", "conversation_sid"], Format::TwilioConversations, "Twilio conversations"),
     (&["sid", "chat_service_sid"], Format::TwilioConversations, "Twilio conversations"),
     (&["sid", "direction", "from", "to"], Format::TwilioJson, "Twilio messages"),
@@ -146,15 +150,25 @@ const KEYS: [(&[&str], Format, &str); 33] = [
     (&["message_type", "conversation_id"], Format::Chatwoot, "Chatwoot messages"),
     (&["inbox_id", "can_reply"], Format::Chatwoot, "Chatwoot conversations"),
     (&["inbox_id", "contact_last_seen_at"], Format::Chatwoot, "Chatwoot conversations"),
+    (&["conversation_id", "value_in_business_hours"], Format::Chatwoot, "Chatwoot reporting events"),
+    (&["assignee_id", "score", "ticket_id"], Format::Zendesk, "Zendesk satisfaction ratings"),
+    (&["messaging_product", "metadata"], Format::WhatsappWebhooks, "pieces of webhook bodies"),
+    (&["messaging_product", "contacts", "messages"], Format::WhatsappWebhooks, "pieces of webhook bodies"),
+    (&["id", "recipient_id", "status", "timestamp"], Format::WhatsappWebhooks, "states of messages"),
+    (&["id", "from", "timestamp", "type"], Format::WhatsappWebhooks, "messages of webhook bodies"),
 ];
 
 fn by_keys(value: &Value) -> Guess {
     let object = value.as_object()?;
-    if value
-        .get("body")
-        .is_some_and(|b| b.get("entry").is_some() || b.as_str().is_some_and(|b| b.contains("\"entry\"")))
-    {
+    // A logged request holds its body as an object, which is looked into later, or escaped, as a string.
+    let escaped = |all: &[&str]| {
+        object.values().filter_map(Value::as_str).any(|text| all.iter().all(|word| text.contains(word)))
+    };
+    if value.get("body").is_some_and(|b| b.get("entry").is_some()) || escaped(&["\"entry\"", "\"changes\""]) {
         return Some((Format::WhatsappWebhooks, "logged requests with webhook bodies"));
+    }
+    if escaped(&["MessageSid="]) {
+        return Some((Format::TwilioWebhooks, "logged requests with a MessageSid"));
     }
     let found = KEYS.iter().find(|(keys, ..)| keys.iter().all(|k| object.contains_key(*k)));
     found.map(|(_, format, reason)| (*format, *reason))

@@ -6,9 +6,10 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Limits;
 use super::encoding::{self, FromUtf16};
+use super::privacy;
 use super::report::ImportError;
+use super::{Format, Limits};
 
 /// One thing to read.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Input {
     pub name: String,
     /// Size in bytes.
     pub bytes: u64,
+    /// Found in a folder, not named by the user: it need not be traffic at all.
+    pub found: bool,
     source: Source,
 }
 
@@ -35,7 +38,12 @@ impl Input {
     /// Bytes in memory.
     pub fn memory(name: &str, bytes: impl Into<Arc<[u8]>>) -> Input {
         let bytes = bytes.into();
-        Input { name: name.to_owned(), bytes: bytes.len() as u64, source: Source::Memory(bytes) }
+        Input {
+            name: name.to_owned(),
+            bytes: bytes.len() as u64,
+            found: false,
+            source: Source::Memory(bytes),
+        }
     }
 
     /// A stream that can be read only once, such as standard input; it is kept in a temporary file.
@@ -43,7 +51,7 @@ impl Input {
         let mut file = tempfile::NamedTempFile::new()?;
         let bytes = io::copy(reader, &mut file)?;
         file.flush()?;
-        Ok(Input { name: name.to_owned(), bytes, source: Source::Spooled(Arc::new(file)) })
+        Ok(Input { name: name.to_owned(), bytes, found: false, source: Source::Spooled(Arc::new(file)) })
     }
 
     /// Opens it from its beginning; UTF-16 comes as UTF-8.
@@ -145,12 +153,13 @@ fn walk(
             let file = File::open(path).map_err(failed)?;
             let name = name.strip_suffix(".gz").unwrap_or(&name).to_owned();
             let limit = limits.unpacked(packed);
-            inputs.push(spool(&name, flate2::read::MultiGzDecoder::new(file), limit)?);
+            let input = spool(&name, flate2::read::MultiGzDecoder::new(file), limit)?;
+            inputs.push(Input { found: depth > 0, ..input });
             Ok(())
         }
         _ => {
             let bytes = path.metadata().map_err(failed)?.len();
-            inputs.push(Input { name, bytes, source: Source::File(path.to_owned()) });
+            inputs.push(Input { name, bytes, found: depth > 0, source: Source::File(path.to_owned()) });
             Ok(())
         }
     }
@@ -173,7 +182,8 @@ fn unpack(
         return Err(bad(format!("{} members, more than {}", archive.len(), limits.archive_members)));
     }
     let mut left = limits.unpacked(packed);
-    let (mut media, mut texts) = (0_usize, 0_usize);
+    let mut media = 0_usize;
+    let mut texts: Vec<Input> = Vec::new();
     for index in 0..archive.len() {
         let member = archive.by_index(index).map_err(|e| bad(format!("member {}: {e}", index + 1)))?;
         if member.is_dir() {
@@ -183,7 +193,10 @@ fn unpack(
         let escapes = full.starts_with('/') || full.split('/').any(|part| part == "..");
         let name = full.rsplit('/').next().unwrap_or("").to_owned();
         let extension = name.rsplit_once('.').map_or("", |(_, e)| e).to_ascii_lowercase();
-        if !["txt", "json", "jsonl", "ndjson", "csv", "xes", "xml"].contains(&extension.as_str()) {
+        if full == "[Content_Types].xml" {
+            return Err(bad("a workbook or document of an office program: save the sheet as CSV".to_owned()));
+        }
+        if !TEXTS.contains(&extension.as_str()) {
             media += 1;
         } else if escapes {
             notes.push(format!(
@@ -196,17 +209,49 @@ fn unpack(
                 other => other,
             })?;
             left -= input.bytes.min(left);
-            texts += 1;
-            inputs.push(input);
+            texts.push(input);
         }
     }
-    if texts == 0 {
+    if texts.is_empty() {
         return Err(bad(format!("{media} members, none of them text")));
     }
-    if media > 0 {
-        notes.push(format!("{archive_name}: {media} media files beside {texts} text files"));
+    let attached = only_chats(&mut texts, archive_name)?;
+    if attached > 0 {
+        notes.push(format!(
+            "{archive_name}: {attached} text files beside the chat are taken for documents that were sent in it"
+        ));
     }
+    if media > 0 {
+        notes.push(format!("{archive_name}: {media} media files beside {} text files", texts.len()));
+    }
+    inputs.append(&mut texts);
     Ok(())
+}
+
+/// Extensions of what may be traffic; all else in an archive is media.
+const TEXTS: [&str; 10] = ["txt", "json", "jsonl", "ndjson", "csv", "tsv", "log", "xes", "xml", "parquet"];
+
+/// In the archive of a chat there may be documents that were sent in it, and some of them are texts: where
+/// one of the texts is a chat, the others stay aside. Gives their number. iPhones call every chat `_chat.txt`
+/// and the archive after the other side.
+fn only_chats(texts: &mut Vec<Input>, archive_name: &str) -> Result<usize, ImportError> {
+    let mut chats = Vec::with_capacity(texts.len());
+    for text in &*texts {
+        let found = super::detect(&text.head()?, &text.name);
+        chats.push(matches!(found, Some((Format::WhatsappExport, _))));
+    }
+    let mut attached = 0;
+    if chats.contains(&true) {
+        let mut chats = chats.into_iter();
+        let before = texts.len();
+        texts.retain(|_| chats.next().unwrap_or(true));
+        attached = before - texts.len();
+    }
+    let stem = archive_name.rsplit_once('.').map_or(archive_name, |(stem, _)| stem);
+    for text in texts.iter_mut().filter(|text| text.name == "_chat.txt" && privacy::is_chat_name(stem)) {
+        text.name = format!("{stem}.txt");
+    }
+    Ok(attached)
 }
 
 fn spool(name: &str, reader: impl Read, limit: u64) -> Result<Input, ImportError> {

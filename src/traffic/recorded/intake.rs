@@ -2,6 +2,7 @@
 //! puts the events in order, cuts conversations out of endless threads and keeps the account.
 
 use std::borrow::Cow;
+use std::io;
 
 use crate::time::{Instant, Span};
 use crate::traffic::log::{Event, Kind, Precision, Role};
@@ -104,7 +105,12 @@ impl<'a> Found<'a> {
 
 /// Orders events of one instant where the order of arrival means nothing: by rank, then by id.
 pub fn tie(rank: u8, id: &str) -> u64 {
-    u64::from(rank) << 56 | stable(id) >> 8
+    tie_of(rank, stable(id))
+}
+
+/// As [`tie`], of an id that was hashed already.
+pub fn tie_of(rank: u8, stable: u64) -> u64 {
+    u64::from(rank) << 56 | stable >> 8
 }
 
 /// Takes what the readers find.
@@ -115,11 +121,15 @@ pub struct Intake<'a> {
     pub privacy: Privacy,
     /// The account so far.
     pub report: ImportReport,
+    /// What was found, until it is entered into the report.
+    counted: Vec<(&'static str, u64)>,
     quarantine: &'a mut dyn FnMut(&Quarantined),
     progress: &'a mut dyn FnMut(u64),
+    /// Bytes read since progress was last told of.
+    advanced: u64,
     sorter: Sorter,
     file: String,
-    failed: Option<std::io::Error>,
+    failed: Option<io::Error>,
     links: Links,
     linked: Set<(u64, u64)>,
     forget: Forget,
@@ -145,8 +155,10 @@ impl<'a> Intake<'a> {
             options,
             privacy: Privacy::new(options.key.clone(), options.keep_text),
             report: ImportReport::default(),
+            counted: Vec::new(),
             quarantine,
             progress,
+            advanced: 0,
             sorter: Sorter::new(options.limits.sort_bytes),
             file: String::new(),
             failed: None,
@@ -169,6 +181,9 @@ impl<'a> Intake<'a> {
         let person = privacy::chat_partner(stem);
         match person {
             Some(person) => format!("chat_{}.txt", self.privacy.hash(&privacy::canonical(person))),
+            None if privacy::is_chat_name(stem) => {
+                format!("chat_{}.txt", self.privacy.hash(stem))
+            }
             None if privacy::names_a_person(name)
                 || stem.chars().filter(char::is_ascii_digit).count() >= 9 =>
             {
@@ -183,9 +198,13 @@ impl<'a> Intake<'a> {
         self.label(&input.name)
     }
 
-    /// So many more bytes were read.
+    /// So many more bytes were read. Whoever watches need not hear of every line.
     pub fn advance(&mut self, bytes: u64) {
-        (self.progress)(bytes);
+        const STEP: u64 = 64 * 1024;
+        self.advanced += bytes;
+        if self.advanced >= STEP {
+            (self.progress)(std::mem::take(&mut self.advanced));
+        }
     }
 
     /// One more line or element was taken from the input. It must get one of the four verdicts.
@@ -224,7 +243,16 @@ impl<'a> Intake<'a> {
     }
 
     /// One more of these.
-    pub fn found(&mut self, what: &str) {
+    pub fn found(&mut self, what: &'static str) {
+        // There are few of them; the same words stand at the same place, mostly.
+        match self.counted.iter_mut().find(|(known, _)| std::ptr::eq(*known, what)) {
+            Some((_, n)) => *n += 1,
+            None => self.counted.push((what, 1)),
+        }
+    }
+
+    /// One more of something whose name is made of what was read.
+    pub fn found_named(&mut self, what: &str) {
         match self.report.found.get_mut(what) {
             Some(n) => *n += 1,
             None => {
@@ -306,10 +334,7 @@ impl<'a> Intake<'a> {
             endless,
             implied: found.implied,
         };
-        self.forget.see(&parts);
-        if let Err(error) = self.sorter.push(&parts) {
-            self.failed.get_or_insert(error);
-        }
+        put(&mut self.sorter, &mut self.forget, &mut self.failed, &parts);
     }
 
     /// An event that is a row of a log already. It stays as it is, but for what a log written by other
@@ -343,14 +368,15 @@ impl<'a> Intake<'a> {
             endless: false,
             implied: false,
         };
-        self.forget.see(&parts);
-        if let Err(error) = self.sorter.push(&parts) {
-            self.failed.get_or_insert(error);
-        }
+        put(&mut self.sorter, &mut self.forget, &mut self.failed, &parts);
     }
 
     /// Checks that every element of the input has got its verdict.
     pub fn settle(&mut self) -> Result<(), ImportError> {
+        (self.progress)(std::mem::take(&mut self.advanced));
+        for (what, n) in self.counted.drain(..) {
+            *self.report.found.entry(what.to_owned()).or_default() += n;
+        }
         if let Some(source) = self.failed.take() {
             return Err(ImportError::Buffer { source });
         }
@@ -442,13 +468,25 @@ impl<'a> Intake<'a> {
     }
 }
 
+/// Puts an event into the sorter. The first failure stops the import when it is next asked for.
+fn put(sorter: &mut Sorter, forget: &mut Forget, failed: &mut Option<io::Error>, parts: &Parts<'_>) {
+    forget.see(parts);
+    if let Err(error) = sorter.push(parts) {
+        failed.get_or_insert(error);
+    }
+}
+
 /// Cuts conversations out of endless threads. A new one begins with a message after a silence longer
 /// than the gap, unless it is the desk's late answer to what the customer wrote last.
 struct Cutter {
     gap: Span,
-    threads: Map<String, Open>,
+    threads: Map<String, usize>,
+    open: Vec<Open>,
+    /// The thread of the last event, and its place.
+    last: (String, usize),
 }
 
+#[derive(Clone, Copy)]
 struct Open {
     number: u32,
     last: Instant,
@@ -457,33 +495,35 @@ struct Open {
 
 impl Cutter {
     fn new(gap: Span) -> Self {
-        Cutter { gap, threads: Map::default() }
+        Cutter { gap, threads: Map::default(), open: Vec::new(), last: (String::new(), usize::MAX) }
     }
 
     fn cut(&mut self, event: &mut Event) {
         let customer = event.from == Role::Customer;
         let message = event.kind == Kind::Message;
-        let number = match self.threads.get_mut(&event.conversation) {
-            None => {
-                let open = Open { number: 1, last: event.at, unanswered: message && customer };
-                self.threads.insert(event.conversation.clone(), open);
-                1
-            }
-            Some(open) => {
-                if message {
-                    let silent = event.at - open.last > self.gap;
-                    if silent && (customer || !open.unanswered) {
-                        open.number += 1;
-                    }
-                    open.last = open.last.max(event.at);
-                    open.unanswered = customer;
+        if self.last.0 != event.conversation {
+            let place = match self.threads.get(&event.conversation) {
+                Some(place) => *place,
+                None => {
+                    self.open.push(Open { number: 1, last: event.at, unanswered: false });
+                    self.threads.insert(event.conversation.clone(), self.open.len() - 1);
+                    self.open.len() - 1
                 }
-                open.number
+            };
+            self.last.0.clone_from(&event.conversation);
+            self.last.1 = place;
+        }
+        if let Some(open) = self.open.get_mut(self.last.1) {
+            if message {
+                let silent = event.at - open.last > self.gap;
+                if silent && (customer || !open.unanswered) {
+                    open.number += 1;
+                }
+                open.last = open.last.max(event.at);
+                open.unanswered = customer;
             }
-        };
-        event.conversation.push('-');
-        let mut digits = Vec::with_capacity(8);
-        super::sort::decimal(number.into(), &mut digits);
-        event.conversation.extend(digits.into_iter().map(char::from));
+            event.conversation.push('-');
+            super::sort::decimal(open.number.into(), &mut event.conversation);
+        }
     }
 }

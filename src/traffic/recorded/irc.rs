@@ -18,7 +18,7 @@ use super::clock::{self, Local};
 use super::fingerprint::Map;
 use super::input::Input;
 use super::intake::{Found, Intake, Thread};
-use super::lines::Lines;
+use super::lines::{self, Lines};
 use super::report::ImportError;
 
 /// Whoever addresses so many others is taken for the desk.
@@ -178,25 +178,18 @@ impl Links {
 }
 
 fn read_links(input: &Input, intake: &mut Intake<'_>) -> Result<Links, ImportError> {
-    intake.begin(input);
     let mut links = Links(Map::default());
-    let mut lines = Lines::new(input.open()?, intake.options.limits.element_bytes);
-    while let Some(line) = lines.next_line().map_err(|e| input.failed(e))? {
-        intake.report.lines += 1;
-        intake.advance(line.bytes.len() as u64 + 1);
-        if line.bytes.trim_ascii().is_empty() {
-            continue;
+    lines::elements(input, intake, &mut |line, intake| match std::str::from_utf8(line.bytes)
+        .ok()
+        .and_then(link)
+    {
+        Some((of, answer)) => {
+            links.join(of, answer);
+            intake.found(if of == answer { "conversation_start" } else { "reply_link" });
+            intake.notice();
         }
-        intake.element();
-        match std::str::from_utf8(line.bytes).ok().and_then(link) {
-            Some((of, answer)) => {
-                links.join(of, answer);
-                intake.found(if of == answer { "conversation_start" } else { "reply_link" });
-                intake.notice();
-            }
-            None => intake.quarantine(line.number, "not a reply link (`A B -`)", line.bytes),
-        }
-    }
+        None => intake.quarantine(line.number, "not a reply link (`A B -`)", line.bytes),
+    })?;
     Ok(links)
 }
 
@@ -274,7 +267,6 @@ fn one(
     links: Option<&Links>,
     intake: &mut Intake<'_>,
 ) -> Result<(), ImportError> {
-    intake.begin(input);
     let named = name.char_indices().find_map(|(at, _)| iso_date(name.get(at..at + 10)?));
     let Some(first_day) = named.or(survey.dated.then_some(Date::constant(1990, 1, 1))) else {
         let what = "the lines have no date and the file's name has none either (YYYY-MM-DD): rename it";
@@ -294,25 +286,13 @@ fn one(
     let (mut day, mut before) = (first_day, 0);
     let mut previous = None;
     let mut open: Option<Open> = None;
-    let mut lines = Lines::new(input.open()?, intake.options.limits.element_bytes);
-    while let Some(line) = lines.next_line().map_err(|e| input.failed(e))? {
-        intake.report.lines += 1;
-        intake.advance(line.bytes.len() as u64 + 1);
-        if line.bytes.trim_ascii().is_empty() {
-            continue;
-        }
-        intake.element();
-        if line.too_long {
-            intake.quarantine(line.number, "line too long", line.bytes);
-            continue;
-        }
+    lines::elements(input, intake, &mut |line, intake| {
         let text = String::from_utf8_lossy(line.bytes);
         let Some(found) = parse(&text) else {
-            match ["===", "***", "---", "-!-"].iter().any(|mark| text.starts_with(mark)) {
+            return match ["===", "***", "---", "-!-"].iter().any(|mark| text.starts_with(mark)) {
                 true => intake.notice(),
                 false => intake.quarantine(line.number, "neither a message nor a notice", line.bytes),
-            }
-            continue;
+            };
         };
         match found.date {
             Some(date) => day = date,
@@ -321,10 +301,7 @@ fn one(
             None => {}
         }
         before = found.second;
-        let Some(nick) = found.nick else {
-            intake.notice();
-            continue;
-        };
+        let Some(nick) = found.nick else { return intake.notice() };
         let precision = if found.exact { Precision::Second } else { Precision::Minute };
         let (at, _) = local.instant(day, found.second * 1_000, previous);
         if previous.is_some_and(|p| at < p) {
@@ -348,7 +325,7 @@ fn one(
                 }
             }
         }
-    }
+    })?;
     if let Some(done) = open {
         talk.give(&done, intake);
     }

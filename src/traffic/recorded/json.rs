@@ -48,12 +48,89 @@ pub struct Value<'a> {
     pub line: u64,
 }
 
-/// Hands every value of an input to `each`. `top` decides, by its first key, whether an object at the
+/// The members of an object, as far as its beginning shows them: their names, and the first byte of what
+/// they hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Members(Vec<(String, u8)>);
+
+impl Members {
+    /// So many are looked at.
+    const MOST: usize = 64;
+
+    /// Of the object that a text begins with; none if it begins with none.
+    fn of(text: &[u8]) -> Members {
+        let mut found = Vec::new();
+        let mut rest = text.strip_prefix(b"{").unwrap_or_default();
+        while found.len() < Members::MOST {
+            let Some((name, behind)) = rest.trim_ascii_start().strip_prefix(b"\"").and_then(string) else {
+                break;
+            };
+            let Some(value) = behind.trim_ascii_start().strip_prefix(b":") else { break };
+            let value = value.trim_ascii_start();
+            let Some(first) = value.first() else { break };
+            found.push((String::from_utf8_lossy(name).into_owned(), *first));
+            let Some(behind) = behind_value(value) else { break };
+            match behind.trim_ascii_start().strip_prefix(b",") {
+                Some(more) => rest = more,
+                None => break,
+            }
+        }
+        Members(found)
+    }
+
+    /// Whether there is one of these names.
+    pub fn has(&self, names: &[&str]) -> bool {
+        self.0.iter().any(|(name, _)| names.contains(&name.as_str()))
+    }
+
+    /// Whether one of these names holds an array.
+    pub fn has_list(&self, names: &[&str]) -> bool {
+        self.0.iter().any(|(name, first)| *first == b'[' && names.contains(&name.as_str()))
+    }
+}
+
+/// The inside of a string whose opening quote was passed, and what is behind it.
+fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut at = 0;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', &text[at..])?;
+        if text[at] == b'"' {
+            return Some((&text[..at], &text[at + 1..]));
+        }
+        at += 2;
+        if at > text.len() {
+            return None;
+        }
+    }
+}
+
+/// What is behind the value that a text begins with; `None` if the value does not end here.
+fn behind_value(text: &[u8]) -> Option<&[u8]> {
+    let mut depth = 0_usize;
+    let mut rest = text;
+    loop {
+        match rest.first()? {
+            b'"' => rest = string(&rest[1..])?.1,
+            b'{' | b'[' => {
+                depth += 1;
+                rest = &rest[1..];
+            }
+            b'}' | b']' | b',' if depth == 0 => return Some(rest),
+            b'}' | b']' => {
+                depth -= 1;
+                rest = &rest[1..];
+            }
+            _ => rest = &rest[1..],
+        }
+    }
+}
+
+/// Hands every value of an input to `each`. `top` decides, by its members, whether an object at the
 /// top is a value or wraps values. What cannot be told apart is quarantined.
 pub fn values(
     input: &Input,
     intake: &mut Intake<'_>,
-    top: &dyn Fn(&str) -> Top,
+    top: &dyn Fn(&Members) -> Top,
     each: &mut dyn FnMut(Value<'_>, &mut Intake<'_>),
 ) -> Result<(), ImportError> {
     intake.begin(input);
@@ -99,7 +176,7 @@ pub fn values(
 }
 
 /// Whether each line is a value by itself: one of the first lines is a whole object.
-fn one_per_line(head: &[u8], top: &dyn Fn(&str) -> Top) -> bool {
+fn one_per_line(head: &[u8], top: &dyn Fn(&Members) -> Top) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     let whole = |line: &[u8]| {
         line.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(line.trim_ascii()).is_ok()
@@ -108,15 +185,9 @@ fn one_per_line(head: &[u8], top: &dyn Fn(&str) -> Top) -> bool {
     let first = lines.next().unwrap_or(b"");
     if whole(first) {
         // A single line may still be a wrapper.
-        return lines.next().is_some() || first_key(first).is_none_or(|key| top(&key) == Top::Value);
+        return lines.next().is_some() || top(&Members::of(first.trim_ascii())) == Top::Value;
     }
     first.starts_with(b"{") && first.len() > 1 && lines.take(4).any(whole)
-}
-
-fn first_key(object: &[u8]) -> Option<String> {
-    let inside = object.strip_prefix(b"{")?.trim_ascii_start().strip_prefix(b"\"")?;
-    let end = memchr::memchr(b'"', inside)?;
-    Some(String::from_utf8_lossy(&inside[..end]).into_owned())
 }
 
 enum Step {
@@ -224,7 +295,7 @@ impl<R: Read> Splitter<R> {
         Ok(None)
     }
 
-    fn next(&mut self, top: &dyn Fn(&str) -> Top) -> io::Result<Step> {
+    fn next(&mut self, top: &dyn Fn(&Members) -> Top) -> io::Result<Step> {
         loop {
             let Some(b) = self.skip_blanks()? else {
                 return Ok(if self.levels.is_empty() {
@@ -246,8 +317,7 @@ impl<R: Read> Splitter<R> {
                     self.levels.push(Level::Array { key: String::new() });
                 }
                 None if b == b'{' => {
-                    let first = self.peek_first_key()?;
-                    if top(&first) == Top::Wrapper {
+                    if top(&self.peek_members()?) == Top::Wrapper {
                         self.bump();
                         self.levels.push(Level::Wrapper);
                     } else {
@@ -282,16 +352,15 @@ impl<R: Read> Splitter<R> {
         }
     }
 
-    /// The first key of the object that begins here, without going on.
-    fn peek_first_key(&mut self) -> io::Result<String> {
-        const NEAR: usize = 4096;
+    /// The members of the object that begins here, as far as they are near, without going on.
+    fn peek_members(&mut self) -> io::Result<Members> {
+        const NEAR: usize = 16 * 1024;
         while self.end - self.at < NEAR {
             if !self.fill()? {
                 break;
             }
         }
-        let near = &self.buffer[self.at..self.end.min(self.at + NEAR)];
-        Ok(first_key(near).unwrap_or_default())
+        Ok(Members::of(&self.buffer[self.at..self.end.min(self.at + NEAR)]))
     }
 
     /// Captures the value that begins here.
@@ -380,7 +449,8 @@ mod tests {
         let (mut ignore, mut silent) = (|_: &super::super::Quarantined| {}, |_| {});
         let mut intake = Intake::new(&options, &mut ignore, &mut silent);
         let mut out = Vec::new();
-        let top = |key: &str| if key == "tickets" || key == "meta" { Top::Wrapper } else { Top::Value };
+        let top =
+            |members: &Members| if members.has(&["tickets", "meta"]) { Top::Wrapper } else { Top::Value };
         let input = Input::memory("x.json", text.as_bytes());
         values(&input, &mut intake, &top, &mut |v, _| {
             out.push((v.key.to_owned(), String::from_utf8_lossy(v.bytes).into_owned()));
@@ -402,6 +472,17 @@ mod tests {
             let texts: Vec<_> = values.iter().map(|(_, v)| v.as_str()).collect();
             assert_eq!(texts, ["{\"a\":1}", "{\"a\":2}"], "{text}");
             assert!(refused.is_empty());
+        }
+    }
+
+    #[test]
+    fn members_as_far_as_they_are_seen() {
+        let members = Members::of(br#"{"a": [1, {"x": "]}"}], "b\"c":{"d":2}, "e": tru"#);
+        assert_eq!(members.0, [("a".into(), b'['), ("b\\\"c".into(), b'{'), ("e".into(), b't')]);
+        assert!(members.has(&["x", "e"]) && !members.has(&["x", "d"]));
+        assert!(members.has_list(&["a"]) && !members.has_list(&["e"]));
+        for text in ["", "{", "{\"", "{\"a", "{\"a\\", "{\"a\"", "{}", "[", "{1:2}"] {
+            assert_eq!(Members::of(text.as_bytes()), Members::default(), "{text}");
         }
     }
 

@@ -2,6 +2,9 @@
 //! letters by the small words that each of them uses most.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::fingerprint::Map;
 
 /// Small words that tell a language from the others, by its code.
 const WORDS: [(&str, &[&str]); 12] = [
@@ -140,6 +143,20 @@ fn by_script(c: char) -> Option<&'static str> {
     })
 }
 
+/// The languages that a word stands for, by their place in the table.
+static BY_WORD: LazyLock<Map<&str, Vec<usize>>> = LazyLock::new(|| {
+    let mut by_word: Map<&str, Vec<usize>> = Map::default();
+    for (n, (_, words)) in WORDS.iter().enumerate() {
+        for word in *words {
+            let of_word = by_word.entry(word).or_default();
+            if of_word.last() != Some(&n) {
+                of_word.push(n);
+            }
+        }
+    }
+    by_word
+});
+
 /// The language of a text, if it gives itself away.
 pub fn language(text: &str) -> Option<&'static str> {
     const ENOUGH: usize = 400;
@@ -166,8 +183,8 @@ pub fn language(text: &str) -> Option<&'static str> {
     for part in text.split(|c: char| !(c.is_alphanumeric() || c == '\'')).filter(|w| !w.is_empty()) {
         word.clear();
         word.extend(part.chars().flat_map(char::to_lowercase));
-        for (n, (_, words)) in WORDS.iter().enumerate() {
-            hits[n] += usize::from(words.contains(&word.as_str()));
+        for n in BY_WORD.get(word.as_str()).into_iter().flatten() {
+            hits[*n] += 1;
         }
     }
     let best = (0..hits.len()).max_by_key(|n| (hits[*n], std::cmp::Reverse(*n)))?;

@@ -2,6 +2,10 @@
 
 use std::io::{self, Read};
 
+use super::input::Input;
+use super::intake::Intake;
+use super::report::ImportError;
+
 /// A line without its end.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Line<'a> {
@@ -38,6 +42,31 @@ pub struct Lines<R> {
 }
 
 const CHUNK: usize = 256 * 1024;
+
+/// Gives every line of an input that is not blank to `each`, which owes it a verdict; those that are too
+/// long are refused here.
+pub fn elements(
+    input: &Input,
+    intake: &mut Intake<'_>,
+    each: &mut dyn FnMut(Line<'_>, &mut Intake<'_>),
+) -> Result<(), ImportError> {
+    intake.begin(input);
+    let mut lines = Lines::new(input.open()?, intake.options.limits.element_bytes);
+    while let Some(line) = lines.next_line().map_err(|e| input.failed(e))? {
+        intake.report.lines += 1;
+        intake.advance(line.bytes.len() as u64 + 1);
+        if line.bytes.trim_ascii().is_empty() {
+            continue;
+        }
+        intake.element();
+        if line.too_long {
+            intake.quarantine(line.number, "line too long", line.bytes);
+        } else {
+            each(line, intake);
+        }
+    }
+    Ok(())
+}
 
 impl<R: Read> Lines<R> {
     /// Lines of `reader`, none longer than `limit` bytes.

@@ -173,6 +173,7 @@ pub struct LogWriter<W: Write> {
     out: W,
     /// Rows on their way out.
     rows: Vec<u8>,
+    day: Day,
 }
 
 /// So many bytes go out at once.
@@ -186,14 +187,14 @@ impl<W: Write> LogWriter<W> {
             rows.extend_from_slice(COLUMNS.join(",").as_bytes());
             rows.push(b'\n');
         }
-        Ok(LogWriter { form, out, rows })
+        Ok(LogWriter { form, out, rows, day: Day::default() })
     }
 
     /// Writes one row.
     pub fn write(&mut self, event: &Event) -> io::Result<()> {
         match self.form {
-            TextForm::Jsonl => json_row(event, &mut self.rows),
-            TextForm::Csv => csv_row(event, &mut self.rows),
+            TextForm::Jsonl => json_row(event, &mut self.day, &mut self.rows),
+            TextForm::Csv => csv_row(event, &mut self.day, &mut self.rows),
         }
         if self.rows.len() < BATCH {
             return Ok(());
@@ -211,43 +212,35 @@ impl<W: Write> LogWriter<W> {
     }
 }
 
-fn json_row(event: &Event, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"{\"conversation\":");
-    json_text(&event.conversation, out);
-    out.extend_from_slice(b",\"at\":\"");
-    written(event.at, event.precision, out);
+fn json_row(event: &Event, day: &mut Day, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"conversation\":\"");
+    escaped(&event.conversation, out);
+    out.extend_from_slice(b"\",\"at\":\"");
+    day.written(event.at, event.precision, out);
     out.extend_from_slice(b"\",\"kind\":\"");
     out.extend_from_slice(event.kind.word().as_bytes());
     out.extend_from_slice(b"\",\"from\":\"");
     out.extend_from_slice(event.from.word().as_bytes());
-    out.push(b'"');
-    let some = |text: &'_ str| !text.is_empty();
     for (name, text) in [
-        (&b",\"actor\":"[..], Some(event.actor.as_str()).filter(|t| some(t))),
-        (b",\"text\":", event.text.as_deref()),
-        (b",\"media\":", event.media.as_deref()),
-        (b",\"value\":", event.value.as_deref()),
+        (&b"\",\"actor\":\""[..], Some(event.actor.as_str()).filter(|text| !text.is_empty())),
+        (b"\",\"text\":\"", event.text.as_deref()),
+        (b"\",\"media\":\"", event.media.as_deref()),
+        (b"\",\"value\":\"", event.value.as_deref()),
+        (b"\",\"precision\":\"", Some(event.precision.word())),
+        (b"\",\"origin\":\"", Some(event.origin.as_str()).filter(|text| !text.is_empty())),
     ] {
         if let Some(text) = text {
             out.extend_from_slice(name);
-            json_text(text, out);
+            escaped(text, out);
         }
     }
-    out.extend_from_slice(b",\"precision\":\"");
-    out.extend_from_slice(event.precision.word().as_bytes());
-    out.push(b'"');
-    if some(&event.origin) {
-        out.extend_from_slice(b",\"origin\":");
-        json_text(&event.origin, out);
-    }
-    out.extend_from_slice(b"}\n");
+    out.extend_from_slice(b"\"}\n");
 }
 
-/// A text in quotes, with what JSON does not allow in it escaped.
-fn json_text(text: &str, out: &mut Vec<u8>) {
-    out.push(b'"');
+/// A text with what JSON does not allow in quotes escaped.
+fn escaped(text: &str, out: &mut Vec<u8>) {
     let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|b| *b < 0x20 || *b == b'"' || *b == b'\\') {
+    while let Some(at) = first_to_escape(rest) {
         out.extend_from_slice(&rest[..at]);
         match rest[at] {
             b'"' => out.extend_from_slice(b"\\\""),
@@ -260,13 +253,25 @@ fn json_text(text: &str, out: &mut Vec<u8>) {
         rest = &rest[at + 1..];
     }
     out.extend_from_slice(rest);
-    out.push(b'"');
 }
 
-fn csv_row(event: &Event, out: &mut Vec<u8>) {
+/// Where the first byte is that needs to be escaped. Sixteen at a time are looked at without a branch,
+/// which the compiler makes one comparison of.
+fn first_to_escape(bytes: &[u8]) -> Option<usize> {
+    let needs = |b: &u8| *b < 0x20 || *b == b'"' || *b == b'\\';
+    let (chunks, rest) = bytes.as_chunks::<16>();
+    for (n, chunk) in chunks.iter().enumerate() {
+        if chunk.iter().fold(false, |any, b| any | needs(b)) {
+            return chunk.iter().position(needs).map(|at| n * 16 + at);
+        }
+    }
+    rest.iter().position(needs).map(|at| bytes.len() - rest.len() + at)
+}
+
+fn csv_row(event: &Event, day: &mut Day, out: &mut Vec<u8>) {
     let optional = |text: &'_ Option<String>| text.clone().unwrap_or_default();
     let mut at = Vec::new();
-    written(event.at, event.precision, &mut at);
+    day.written(event.at, event.precision, &mut at);
     let at = String::from_utf8(at).unwrap_or_default();
     let cells = [
         &event.conversation,
@@ -297,28 +302,55 @@ fn csv_row(event: &Event, out: &mut Vec<u8>) {
 }
 
 /// RFC 3339 in UTC, as exact as it is known.
+#[cfg(feature = "frames")]
 pub(super) fn written(at: Instant, precision: Precision, out: &mut Vec<u8>) {
-    let ms = at.ms();
-    let (day, in_day) = (ms.div_euclid(86_400_000), ms.rem_euclid(86_400_000));
-    let (year, month, date) = clock::civil(day);
-    let mut digits = |number: i64, width: u32, after: &[u8]| {
-        for place in (0..width).rev() {
-            out.push(b'0' + (number / 10_i64.pow(place) % 10) as u8);
-        }
-        out.extend_from_slice(after);
-    };
-    digits(year, 4, b"-");
-    digits(month, 2, b"-");
-    digits(date, 2, b"T");
-    digits(in_day / 3_600_000, 2, b":");
-    digits(in_day / 60_000 % 60, 2, b":");
-    match precision {
-        Precision::Millisecond => {
-            digits(in_day / 1_000 % 60, 2, b".");
-            digits(in_day % 1_000, 3, b"Z");
-        }
-        _ => digits(in_day / 1_000 % 60, 2, b"Z"),
+    Day::default().written(at, precision, out);
+}
+
+/// The day that was written last: the next instant is mostly of the same.
+struct Day {
+    number: i64,
+    text: [u8; 11],
+}
+
+impl Default for Day {
+    fn default() -> Day {
+        Day { number: 0, text: *b"1970-01-01T" }
     }
+}
+
+impl Day {
+    /// RFC 3339 in UTC, as exact as it is known.
+    fn written(&mut self, at: Instant, precision: Precision, out: &mut Vec<u8>) {
+        let (day, in_day) = (at.ms().div_euclid(86_400_000), at.ms().rem_euclid(86_400_000) as u32);
+        if day != self.number {
+            let (year, month, date) = clock::civil(day);
+            self.number = day;
+            self.text[..2].copy_from_slice(&two_digits((year / 100 % 100) as u32));
+            self.text[2..4].copy_from_slice(&two_digits((year % 100) as u32));
+            self.text[5..7].copy_from_slice(&two_digits(month as u32));
+            self.text[8..10].copy_from_slice(&two_digits(date as u32));
+        }
+        let (second, ms) = (in_day / 1_000, in_day % 1_000);
+        let [h, m, s] = [second / 3_600, second / 60 % 60, second % 60].map(two_digits);
+        let mut text = *b"1970-01-01T00:00:00.000Z";
+        text[..11].copy_from_slice(&self.text);
+        text[11..13].copy_from_slice(&h);
+        text[14..16].copy_from_slice(&m);
+        text[17..19].copy_from_slice(&s);
+        if precision == Precision::Millisecond {
+            text[20] = b'0' + (ms / 100) as u8;
+            text[21..23].copy_from_slice(&two_digits(ms % 100));
+            out.extend_from_slice(&text);
+        } else {
+            text[19] = b'Z';
+            out.extend_from_slice(&text[..20]);
+        }
+    }
+}
+
+fn two_digits(number: u32) -> [u8; 2] {
+    [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
 }
 
 const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
@@ -388,6 +420,31 @@ mod tests {
             events.sort_by_key(|e| e.at);
             prop_assert_eq!(&round_trip(TextForm::Jsonl, &events), &events);
             prop_assert_eq!(&round_trip(TextForm::Csv, &events), &events);
+        }
+    }
+
+    #[test]
+    fn instants_as_jiff_writes_them() {
+        let mut day = Day::default();
+        for ms in [0, 999, -1, 1_772_461_800_412, 1_772_461_800_413, 951_782_399_000, 4_102_444_799_999] {
+            let mut out = Vec::new();
+            day.written(Instant(ms), Precision::Millisecond, &mut out);
+            let expected = format!("{:.3}", Timestamp::from_millisecond(ms).unwrap());
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn what_needs_to_be_escaped_is_found_wherever_it_stands() {
+        for length in 0..50 {
+            for at in 0..length {
+                let mut text = vec![b'x'; length];
+                assert_eq!(first_to_escape(&text), None);
+                for byte in [b'"', b'\\', 0, 0x1f] {
+                    text[at] = byte;
+                    assert_eq!(first_to_escape(&text), Some(at));
+                }
+            }
         }
     }
 

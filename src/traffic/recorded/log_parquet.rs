@@ -19,6 +19,12 @@ const GROUP_ROWS: usize = 1 << 16;
 /// The table of a file.
 fn open(input: &Input, intake: &mut Intake<'_>) -> Result<DataFrame, ImportError> {
     intake.begin(input);
+    let limit = intake.options.limits.parquet_bytes;
+    if input.bytes > limit {
+        let what =
+            format!("larger than {} MB, and a Parquet file is read as a whole: cut it up", limit >> 20);
+        return Err(ImportError::Unusable { file: input.name.clone(), what });
+    }
     let mut bytes = Vec::new();
     input.open()?.read_to_end(&mut bytes).map_err(|e| input.failed(e))?;
     intake.advance(bytes.len() as u64);

@@ -108,17 +108,20 @@ pub struct Limits {
     pub archive_bytes: u64,
     /// Folders inside folders.
     pub folder_depth: usize,
+    /// Largest Parquet file, in bytes: it is read as a whole.
+    pub parquet_bytes: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Limits {
             element_bytes: 16 << 20,
-            sort_bytes: 128 << 20,
+            sort_bytes: 96 << 20,
             archive_members: 200_000,
             archive_ratio: 100,
             archive_bytes: 256 << 20,
             folder_depth: 8,
+            parquet_bytes: 1 << 30,
         }
     }
 }
@@ -176,12 +179,16 @@ pub fn import_watched(
 ) -> Result<ImportReport, ImportError> {
     let mut intake = Intake::new(options, quarantine, progress);
     let mut groups: Vec<(Format, Vec<&Input>)> = Vec::new();
+    let mut unknown = Vec::new();
     for input in inputs {
-        let (format, reason) = match options.format {
-            Some(format) => (format, "as told".to_owned()),
-            None if options.mapping.is_some() => (Format::Table, "a mapping was given".to_owned()),
-            None => detect(&input.head()?, &input.name)
-                .ok_or_else(|| ImportError::UnknownFormat { file: input.name.clone() })?,
+        let known = match options.format {
+            Some(format) => Some((format, "as told".to_owned())),
+            None if options.mapping.is_some() => Some((Format::Table, "a mapping was given".to_owned())),
+            None => detect(&input.head()?, &input.name),
+        };
+        let Some((format, reason)) = known else {
+            unknown.push(input);
+            continue;
         };
         let name = intake.label(&input.name);
         let file = FileReport { name, format: format.name(), reason, bytes: input.bytes };
@@ -190,6 +197,15 @@ pub fn import_watched(
             Some((_, inputs)) => inputs.push(input),
             None => groups.push((format, vec![input])),
         }
+    }
+    // In a folder there may be other things beside the traffic; they are refused, but do not stop it.
+    for input in unknown {
+        if groups.is_empty() || !input.found {
+            return Err(ImportError::UnknownFormat { file: input.name.clone() });
+        }
+        intake.begin(input);
+        intake.element();
+        intake.quarantine(0, "the whole file: its format is not recognised (--from)", b"");
     }
     for (format, inputs) in groups {
         read(format, &inputs, &mut intake)?;

@@ -73,8 +73,11 @@ pub struct Privacy {
     /// The last few of them.
     recent: Recent,
     recent_pseudonyms: [Pseudonym; 4],
-    /// Words of the names of those who take part, by thread.
-    names: Map<String, Names>,
+    /// Where the words of the names of those who take part are, by thread.
+    threads: Map<String, usize>,
+    names: Vec<Names>,
+    /// The thread that was asked for last, and where its names are.
+    last: (String, Option<usize>),
     /// Words of names to be redacted everywhere.
     names_anywhere: Names,
 }
@@ -88,7 +91,9 @@ impl Privacy {
             pseudonyms: Map::default(),
             recent: Recent::default(),
             recent_pseudonyms: [Pseudonym(*b"p_000000000000"); 4],
-            names: Map::default(),
+            threads: Map::default(),
+            names: Vec::new(),
+            last: (String::new(), None),
             names_anywhere: Names::default(),
         }
     }
@@ -142,10 +147,26 @@ impl Privacy {
         if words.peek().is_none() {
             return;
         }
-        match self.names.get_mut(thread) {
-            Some(names) => names.extend(words),
-            None => self.names.entry(thread.to_owned()).or_default().extend(words),
+        let place = match self.threads.get(thread) {
+            Some(place) => *place,
+            None => {
+                self.names.push(Names::default());
+                self.threads.insert(thread.to_owned(), self.names.len() - 1);
+                self.names.len() - 1
+            }
+        };
+        self.names[place].extend(words);
+        self.last = (thread.to_owned(), Some(place));
+    }
+
+    /// Where the names of a thread are, if there are any.
+    fn place_of(&mut self, thread: &str) -> Option<usize> {
+        if self.last.0 != thread {
+            self.last.0.clear();
+            self.last.0.push_str(thread);
+            self.last.1 = self.threads.get(thread).copied();
         }
+        self.last.1
     }
 
     /// Somebody of this name may be spoken of in any thread.
@@ -156,24 +177,23 @@ impl Privacy {
     }
 
     /// What of a text may stand in the log of `thread`.
-    pub fn text<'a>(&self, thread: &str, text: &'a str) -> Option<Cow<'a, str>> {
+    pub fn text<'a>(&mut self, thread: &str, text: &'a str) -> Option<Cow<'a, str>> {
         match self.keep_text {
-            KeepText::None => None,
-            KeepText::Full => Some(without_controls(text)),
-            KeepText::Redacted => {
-                let here = self.names.get(thread);
-                let names: [&Names; 2] = [here.unwrap_or(&self.names_anywhere), &self.names_anywhere];
-                let names = if here.is_some() { &names[..] } else { &names[1..] };
-                let plain = match without_controls(text) {
-                    Cow::Borrowed(text) => redact_numbers(text),
-                    Cow::Owned(text) => Cow::Owned(redact_numbers(&text).into_owned()),
-                };
-                Some(match plain {
-                    Cow::Borrowed(text) => redact_names(text, names),
-                    Cow::Owned(text) => Cow::Owned(redact_names(&text, names).into_owned()),
-                })
-            }
+            KeepText::None => return None,
+            KeepText::Full => return Some(without_controls(text)),
+            KeepText::Redacted => {}
         }
+        let plain = match without_controls(text) {
+            Cow::Borrowed(text) => redact_numbers(text),
+            Cow::Owned(text) => Cow::Owned(redact_numbers(&text).into_owned()),
+        };
+        let here = self.place_of(thread).map(|place| &self.names[place]);
+        let names: [&Names; 2] = [here.unwrap_or(&self.names_anywhere), &self.names_anywhere];
+        let names = if here.is_some() { &names[..] } else { &names[1..] };
+        Some(match plain {
+            Cow::Borrowed(text) => redact_names(text, names),
+            Cow::Owned(text) => Cow::Owned(redact_names(&text, names).into_owned()),
+        })
     }
 }
 
@@ -305,6 +325,12 @@ pub fn chat_partner(stem: &str) -> Option<&str> {
     (!name.is_empty()).then_some(name)
 }
 
+/// Whether a file is called as phones call chats, in whatever language: the program's name and, after
+/// blanks, that of the other side.
+pub fn is_chat_name(stem: &str) -> bool {
+    chat_partner(stem).is_some() || (stem.contains(' ') && stem.to_lowercase().contains("whatsapp"))
+}
+
 /// Letters to `x`, digits to `0`: the shape of a line without what it says.
 pub fn masked(bytes: &[u8], max_chars: usize) -> String {
     String::from_utf8_lossy(&bytes[..bytes.len().min(max_chars * 4)])
@@ -328,8 +354,10 @@ fn without_controls(text: &str) -> Cow<'_, str> {
         (c.is_control() && c != '\n' && c != '\t')
             || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    let plain = |b: u8| matches!(b, 0x20..0x7f | b'\n' | b'\t');
-    if text.bytes().all(plain) || !text.chars().any(harmful) {
+    // Without a branch for each byte, so that many are looked at at once.
+    let special = |b: u8| !matches!(b, 0x20..0x7f | b'\n' | b'\t');
+    let plain = !text.bytes().fold(false, |any, b| any | special(b));
+    if plain || !text.chars().any(harmful) {
         Cow::Borrowed(text)
     } else {
         Cow::Owned(text.chars().filter(|c| !harmful(*c)).collect())
@@ -350,15 +378,23 @@ fn redact_names<'a>(text: &'a str, names: &[&Names]) -> Cow<'a, str> {
     let mut lower = String::new();
     let mut at = 0;
     // Runs of letters, digits and whatever is not ASCII; only the latter are looked at closely.
-    while let Some(skipped) = bytes[at..].iter().position(|b| in_word(*b)) {
-        let from = at + skipped;
-        let length = bytes[from..].iter().position(|b| !in_word(*b)).unwrap_or(bytes.len() - from);
-        at = from + length;
+    while at < bytes.len() {
+        if OF_WORD[usize::from(bytes[at])] == BETWEEN {
+            at += 1;
+            continue;
+        }
+        let from = at;
+        let mut kinds = 0;
+        while let Some(kind) = bytes.get(at).map(|b| OF_WORD[usize::from(*b)]).filter(|kind| *kind != BETWEEN)
+        {
+            kinds |= kind;
+            at += 1;
+        }
         let run = &text[from..at];
-        let lowered = |b: &u8| char::from(b.to_ascii_lowercase());
-        if run.is_ascii() {
+        if kinds == LETTER {
+            let lowered = |b: &u8| char::from(b.to_ascii_lowercase());
             let beginning = beginning(run.as_bytes().iter().map(lowered));
-            if length < 3 || !names.iter().any(|n| n.may_have(beginning)) {
+            if run.len() < 3 || !names.iter().any(|n| n.may_have(beginning)) {
                 continue;
             }
         }
@@ -385,9 +421,23 @@ fn redact_names<'a>(text: &'a str, names: &[&Names]) -> Cow<'a, str> {
     Cow::Owned(out)
 }
 
-fn in_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte >= 0x80
-}
+/// What a byte is to words: nothing of them, a letter or digit, a part of a character beyond ASCII.
+const OF_WORD: [u8; 256] = {
+    let mut kinds = [BETWEEN; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if byte >= 0x80 {
+            kinds[byte] = BEYOND;
+        } else if (byte as u8).is_ascii_alphanumeric() {
+            kinds[byte] = LETTER;
+        }
+        byte += 1;
+    }
+    kinds
+};
+const BETWEEN: u8 = 0;
+const LETTER: u8 = 1;
+const BEYOND: u8 = 2;
 
 /// Mail addresses, and runs of at least seven digits with the usual separators between them.
 fn redact_numbers(text: &str) -> Cow<'_, str> {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::clock::{self, Stamp};
 use super::input::Input;
 use super::intake::Intake;
-use super::json::{self, Top};
+use super::json::{self, Members, Top};
 use super::report::ImportError;
 
 /// A JSON object to ask for fields; a path goes into inner objects (`a.b`).
@@ -78,21 +78,42 @@ impl<'v> Record<'v> {
     }
 }
 
-/// The names under which APIs hand out lists; an object that begins with one of these, or with what
-/// stands beside them, wraps records.
-const WRAPPERS: [&str; 40] = [
+/// The names under which APIs hand out records, in lists or one alone.
+const HOLD: [&str; 30] = [
     "tickets",
+    "ticket",
     "ticket_audits",
     "audits",
+    "audit",
     "comments",
+    "comment",
     "ticket_metrics",
+    "ticket_metric",
     "ticket_metric_events",
+    "satisfaction_ratings",
+    "satisfaction_rating",
     "users",
+    "user",
     "conversations",
+    "conversation",
     "messages",
+    "message",
+    "participants",
+    "reporting_events",
     "payload",
     "results",
+    "result",
+    "records",
     "data",
+    "items",
+    "rows",
+    "history",
+    "message_groups",
+    "helpdesk_ticket",
+];
+
+/// What stands beside them: counts, links, pages, and lists of what records name by their ids.
+const BESIDE: [&str; 24] = [
     "total",
     "count",
     "next_page",
@@ -101,6 +122,7 @@ const WRAPPERS: [&str; 40] = [
     "after_url",
     "after_cursor",
     "before_cursor",
+    "before_url",
     "end_of_stream",
     "page_info",
     "meta",
@@ -111,60 +133,98 @@ const WRAPPERS: [&str; 40] = [
     "page",
     "page_size",
     "start",
-    "items",
     "links",
-    "participants",
-    "satisfaction_ratings",
-    "reporting_events",
     "groups",
     "agents",
     "contacts",
-    "history",
-    "rows",
+    "organizations",
 ];
 
+/// What a record has of its own and a page of records has not.
+const OWN: [&str; 22] = [
+    "id",
+    "sid",
+    "uuid",
+    "display_id",
+    "ticket_id",
+    "conversation_id",
+    "conversation_sid",
+    "ticketNumber",
+    "created_at",
+    "createdTime",
+    "date_created",
+    "datecreated",
+    "date_from",
+    "timestamp",
+    "event",
+    "eventType",
+    "entity_type",
+    "type",
+    "app",
+    "message_type",
+    "direction",
+    "metric",
+];
+
+fn top(members: &Members) -> Top {
+    let wraps = !members.has(&OWN) && (members.has(&HOLD) || members.has(&BESIDE));
+    if wraps { Top::Wrapper } else { Top::Value }
+}
+
 /// Hands every record of an input to `each`, which owes it a verdict, with the name of the list that
-/// it was found in. Lists inside of a wrapper's objects (`data.payload`) are opened too.
+/// it was found in. Pages of records are opened wherever they stand: as the whole file, one per line, in
+/// an array, one inside of the other (`data.payload`).
 pub fn records(
     input: &Input,
     intake: &mut Intake<'_>,
     each: &mut dyn FnMut(Record<'_>, &str, u64, &mut Intake<'_>),
 ) -> Result<(), ImportError> {
-    let top = |key: &str| if WRAPPERS.contains(&key) { Top::Wrapper } else { Top::Value };
     json::values(input, intake, &top, &mut |value, intake| {
-        let parsed = match serde_json::from_slice::<Value>(value.bytes) {
-            Ok(parsed) => parsed,
-            Err(error) => {
-                intake.element();
-                return intake.quarantine(value.line, json::reason(&error), value.bytes);
-            }
-        };
         // What stands beside the lists of a wrapper (counts, links, pages) is no record.
-        if !value.key.is_empty() && !value.in_array {
-            let inner =
-                if value.key == "data" { parsed.get("payload").and_then(Value::as_array) } else { None };
-            for item in inner.into_iter().flatten() {
-                one(item, "payload", value.line, intake, each);
-            }
+        let alone = !value.key.is_empty() && !value.in_array;
+        if BESIDE.contains(&value.key)
+            || (alone && !(HOLD.contains(&value.key) && value.bytes.starts_with(b"{")))
+        {
             return;
         }
-        match &parsed {
-            // Webhooks come as arrays of events, one array to a line.
-            Value::Array(items) => {
-                items.iter().for_each(|item| one(item, value.key, value.line, intake, each))
+        match serde_json::from_slice::<Value>(value.bytes) {
+            Ok(parsed) => open(&parsed, value.key, value.line, intake, each, 0),
+            Err(error) => {
+                intake.element();
+                intake.quarantine(value.line, json::reason(&error), value.bytes);
             }
-            record => one(record, value.key, value.line, intake, each),
         }
     })
 }
 
-fn one(
+/// Pages inside pages are followed so far.
+const DEEP: u8 = 4;
+
+fn open(
     value: &Value,
     list: &str,
     line: u64,
     intake: &mut Intake<'_>,
     each: &mut dyn FnMut(Record<'_>, &str, u64, &mut Intake<'_>),
+    depth: u8,
 ) {
+    if depth < DEEP {
+        if let Value::Array(items) = value {
+            // Webhooks come as arrays of events, one array to a line.
+            return items.iter().for_each(|item| open(item, list, line, intake, each, depth + 1));
+        }
+        if let Some(object) = value.as_object()
+            && !OWN.iter().any(|own| object.contains_key(*own))
+        {
+            let held = |(name, value): &(&String, &Value)| {
+                HOLD.contains(&name.as_str()) && (value.is_array() || value.is_object())
+            };
+            if object.iter().any(|pair| held(&pair)) {
+                let inner = object.iter().filter(held);
+                return inner.for_each(|(name, value)| open(value, name, line, intake, each, depth + 1));
+            }
+        }
+    }
     intake.element();
     if value.is_object() {
         each(Record(value), list, line, intake);
@@ -230,6 +290,49 @@ pub fn plain_text(html: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn found(text: &str) -> Vec<(String, String)> {
+        let options = super::super::Options::default();
+        let (mut ignore, mut silent) = (|_: &super::super::Quarantined| {}, |_| {});
+        let mut intake = Intake::new(&options, &mut ignore, &mut silent);
+        let mut out = Vec::new();
+        records(&Input::memory("x.json", text.as_bytes()), &mut intake, &mut |record, list, _, intake| {
+            intake.keep();
+            out.push((list.to_owned(), record.id("id").into_owned()));
+        })
+        .unwrap();
+        assert!(intake.report.balanced());
+        out
+    }
+
+    #[test]
+    fn pages_wherever_they_stand() {
+        let page =
+            |a: u8, b: u8| format!(r#"{{"count":2,"tickets":[{{"id":{a}}},{{"id":{b}}}],"next_page":null}}"#);
+        let one = page(1, 2);
+        let expected = [1, 2, 3, 4].map(|id| ("tickets".to_owned(), id.to_string()));
+        assert_eq!(found(&one), expected[..2]);
+        for text in [
+            format!("{one}\n{}\n", page(3, 4)),
+            format!("[{one},{}]", page(3, 4)),
+            format!("{one}{}", page(3, 4)),
+            format!("{{\"data\":{one}}}\n{{\"data\":{}}}", page(3, 4)),
+        ] {
+            assert_eq!(found(&text), expected, "{text}");
+        }
+        assert_eq!(found(r#"{"ticket":{"id":7}}"#), [("ticket".to_owned(), "7".to_owned())]);
+    }
+
+    /// The order in which a program writes the members of an object means nothing.
+    #[test]
+    fn records_that_begin_like_pages() {
+        let one = r#"{"meta":{"x":1},"payload":{"id":5},"messages":[{"id":9}],"id":1}"#;
+        let spread = "{\n \"payload\": {\"id\": 5},\n \"type\": \"message\",\n \"id\": 1\n}\n";
+        for text in [one.to_owned(), format!("{one}\n{one}"), spread.to_owned(), format!("[{one}]")] {
+            assert!(found(&text).iter().all(|(list, id)| list.is_empty() && id == "1"), "{text}");
+            assert!(!found(&text).is_empty());
+        }
+    }
 
     #[test]
     fn html_becomes_text() {

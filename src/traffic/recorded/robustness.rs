@@ -132,6 +132,66 @@ fn an_archive_with_media() {
     assert_eq!((r.kept, r.count("attached")), (2, 1));
 }
 
+/// A document that was sent in a chat may be a text itself; an office document is none of ours.
+#[test]
+fn documents_beside_a_chat_and_workbooks() {
+    let chat = b"[13/06/2018, 21:25:00] Ana: \xe2\x80\x8e<attached: 00000001-list.csv>\r\n[13/06/2018, 21:26:00] Shop: ok\r\n";
+    let file = archive(&[
+        ("00000001-list.csv", b"a,b\n1,2\n"),
+        ("_chat.txt", chat),
+        ("notes.txt", b"nothing of interest\n"),
+    ]);
+    let mut notes = Vec::new();
+    let named = file.path().with_file_name("WhatsApp Chat - Ana.zip");
+    std::fs::copy(file.path(), &named).unwrap();
+    let inputs = input::gather(std::slice::from_ref(&named), &Limits::default(), &mut notes).unwrap();
+    std::fs::remove_file(&named).unwrap();
+    assert_eq!((inputs.len(), inputs[0].name.as_str()), (1, "WhatsApp Chat - Ana.txt"));
+    assert!(notes[0].contains("2 text files beside the chat"), "{notes:?}");
+    let r = import(&inputs, &Options::default(), &mut |_| {}).unwrap();
+    assert_eq!((r.kept, r.roles.get("customer"), r.roles.get("agent")), (2, Some(&1), Some(&1)));
+    assert!(!r.files[0].name.contains("Ana"));
+    let workbook = archive(&[("[Content_Types].xml", b"<Types/>"), ("xl/workbook.xml", b"<x/>")]);
+    let error =
+        input::gather(&[workbook.path().to_owned()], &Limits::default(), &mut Vec::new()).unwrap_err();
+    assert!(error.to_string().contains("save the sheet as CSV"), "{error}");
+}
+
+/// What is no traffic in a folder is refused, counted and does not stop the rest; named, it is an error.
+#[test]
+fn other_files_in_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let chat = "13/06/2018, 21:25 - Ana: hi\n";
+    std::fs::write(folder.path().join("chat.txt"), chat).unwrap();
+    std::fs::write(folder.path().join("expected.json"), "[{\"anything\":1}]").unwrap();
+    let gather = |path: &std::path::Path| {
+        input::gather(&[path.to_owned()], &Limits::default(), &mut Vec::new()).unwrap()
+    };
+    let r = import(&gather(folder.path()), &Options::default(), &mut |_| {}).unwrap();
+    assert_eq!((r.read, r.kept, r.quarantined), (2, 1, 1));
+    assert_eq!(r.quarantine[0].file, "expected.json");
+    let named = gather(&folder.path().join("expected.json"));
+    assert!(matches!(
+        import(&named, &Options::default(), &mut |_| {}),
+        Err(ImportError::UnknownFormat { .. })
+    ));
+}
+
+#[test]
+fn names_of_chats_in_any_language_name_nobody() {
+    let chat = "13/06/2018, 21:25 - A: hi\n13/06/2018, 21:26 - B: hi\n";
+    for name in [
+        "Bate-papo do WhatsApp com Zuleika.txt",
+        "Zuleika ile WhatsApp Sohbeti.txt",
+        "Chat WhatsApp - Zuleika.txt",
+    ] {
+        let mut events: Vec<Event> = Vec::new();
+        let inputs = [Input::memory(name, chat.as_bytes())];
+        let r = import(&inputs, &Options::default(), &mut |e| events.push(e.clone())).unwrap();
+        assert!(!format!("{r:?}{events:?}").contains("Zuleika"), "{name}");
+    }
+}
+
 #[test]
 fn a_bomb_and_names_that_lead_out() {
     let bomb = archive(&[("_chat.txt", &vec![b'0'; 3_000_000])]);

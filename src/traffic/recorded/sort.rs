@@ -1,8 +1,8 @@
 //! Puts events of any number in order in bounded memory: what does not fit is sorted in parts that
 //! wait in temporary files, and the parts are merged at the end.
 //!
-//! In memory events lie one behind the other in the form in which they also go to disk, so that none
-//! of them costs an allocation of its own.
+//! In memory the texts of all events lie one behind the other, and a head of fixed size says where those
+//! of each event are, so that none of them costs an allocation of its own.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -56,18 +56,76 @@ pub struct Pending {
     pub implied: bool,
 }
 
-/// Where a record lies in memory, and what it is sorted by.
-struct Place {
+/// So many texts has an event: conversation, actor, text, media, value, and its origin if that is no line
+/// of a file.
+const TEXTS: usize = 6;
+
+/// The length of a text that is not there.
+const NONE: u32 = u32::MAX;
+
+/// The line of an origin that has none.
+const NO_LINE: u64 = u64::MAX;
+
+/// All of an event but its texts, and where those are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Head {
     at: i64,
     tie: u64,
+    /// Where its texts begin; one lies behind the other.
     from: usize,
+    line: u64,
+    lengths: [u32; TEXTS],
+    /// Number of the name of the file it comes from.
+    file: u32,
+    /// Kind, role, precision, flags.
+    words: [u8; 4],
+}
+
+/// Bytes of a head on disk.
+const HEAD: usize = 8 + 8 + 8 + 4 * TEXTS + 4 + 4;
+
+impl Head {
+    fn texts_length(&self) -> usize {
+        self.lengths.iter().filter(|length| **length != NONE).map(|length| *length as usize).sum()
+    }
+
+    fn key(&self) -> (i64, u64) {
+        (self.at, self.tie)
+    }
+
+    fn to_bytes(self) -> [u8; HEAD] {
+        let mut bytes = [0; HEAD];
+        bytes[..8].copy_from_slice(&self.at.to_le_bytes());
+        bytes[8..16].copy_from_slice(&self.tie.to_le_bytes());
+        bytes[16..24].copy_from_slice(&self.line.to_le_bytes());
+        for (n, length) in self.lengths.iter().chain([&self.file]).enumerate() {
+            bytes[24 + 4 * n..28 + 4 * n].copy_from_slice(&length.to_le_bytes());
+        }
+        bytes[HEAD - 4..].copy_from_slice(&self.words);
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8; HEAD]) -> Head {
+        let long = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| bytes[at + i]));
+        let short = |at: usize| u32::from_le_bytes(std::array::from_fn(|i| bytes[at + i]));
+        Head {
+            at: long(0) as i64,
+            tie: long(8),
+            from: 0,
+            line: long(16),
+            lengths: std::array::from_fn(|n| short(24 + 4 * n)),
+            file: short(24 + 4 * TEXTS),
+            words: std::array::from_fn(|n| bytes[HEAD - 4 + n]),
+        }
+    }
 }
 
 /// Sorts by instant, then tie, then order of arrival.
 pub struct Sorter {
-    /// Records, each behind its length.
-    held: Vec<u8>,
-    places: Vec<Place>,
+    heads: Vec<Head>,
+    texts: String,
+    /// Names of the files that events come from.
+    files: Vec<String>,
     limit_bytes: usize,
     parts: Vec<File>,
 }
@@ -75,34 +133,65 @@ pub struct Sorter {
 impl Sorter {
     /// Holds about `limit_bytes` in memory.
     pub fn new(limit_bytes: usize) -> Self {
-        Sorter { held: Vec::new(), places: Vec::new(), limit_bytes, parts: Vec::new() }
+        Sorter { heads: Vec::new(), texts: String::new(), files: Vec::new(), limit_bytes, parts: Vec::new() }
     }
 
     /// One more event.
     pub fn push(&mut self, parts: &Parts<'_>) -> io::Result<()> {
-        self.places.push(Place { at: parts.at.ms(), tie: parts.tie, from: self.held.len() });
-        encode(parts, &mut self.held);
-        if self.held.len() + self.places.len() * size_of::<Place>() > self.limit_bytes {
+        let (file, line) = parts.origin;
+        // A line of a file is a number and the number of a name; any other origin is a text.
+        let (file, line, origin) = match line {
+            Some(line) => (self.file(file), line, None),
+            None => (0, NO_LINE, Some(file)),
+        };
+        let texts =
+            [Some(parts.conversation), Some(parts.actor), parts.text, parts.media, parts.value, origin];
+        self.heads.push(Head {
+            at: parts.at.ms(),
+            tie: parts.tie,
+            from: self.texts.len(),
+            line,
+            lengths: texts.map(|text| text.map_or(NONE, |t| t.len() as u32)),
+            file,
+            words: [
+                parts.kind as u8,
+                parts.from as u8,
+                parts.precision as u8,
+                u8::from(parts.endless) | u8::from(parts.implied) << 1,
+            ],
+        });
+        for text in texts.into_iter().flatten() {
+            self.texts.push_str(text);
+        }
+        if self.texts.len() + self.heads.len() * size_of::<Head>() > self.limit_bytes {
             self.spill()?;
         }
         Ok(())
     }
 
+    /// The number of a file's name; events of one file come one after the other.
+    fn file(&mut self, name: &str) -> u32 {
+        if self.files.last().is_none_or(|last| last != name) {
+            self.files.push(name.to_owned());
+        }
+        self.files.len() as u32 - 1
+    }
+
     /// In order of arrival already, or brought into order; the sort is stable.
     fn order(&mut self) {
-        let key = |place: &Place| (place.at, place.tie);
-        if !self.places.is_sorted_by_key(key) {
-            self.places.sort_by_key(key);
+        if !self.heads.is_sorted_by_key(Head::key) {
+            self.heads.sort_by_key(Head::key);
         }
     }
 
     fn spill(&mut self) -> io::Result<()> {
         self.order();
         let mut out = BufWriter::with_capacity(256 * 1024, tempfile::tempfile()?);
-        for place in self.places.drain(..) {
-            out.write_all(framed(&self.held, place.from))?;
+        for head in self.heads.drain(..) {
+            out.write_all(&head.to_bytes())?;
+            out.write_all(&self.texts.as_bytes()[head.from..head.from + head.texts_length()])?;
         }
-        self.held.clear();
+        self.texts.clear();
         let mut file = out.into_inner().map_err(|e| e.into_error())?;
         file.rewind()?;
         self.parts.push(file);
@@ -114,23 +203,23 @@ impl Sorter {
         let mut pending = blank();
         if self.parts.is_empty() {
             self.order();
-            for place in &self.places {
-                decode(&framed(&self.held, place.from)[4..], &mut pending)?;
+            for head in &self.heads {
+                pending.fill(head, &self.texts, &self.files)?;
                 each(&mut pending);
             }
             return Ok(());
         }
-        if !self.places.is_empty() {
+        if !self.heads.is_empty() {
             self.spill()?;
         }
-        self.held = Vec::new();
+        (self.heads, self.texts) = (Vec::new(), String::new());
         let mut parts: Vec<Part> = self.parts.into_iter().map(Part::new).collect();
         let mut queue = BinaryHeap::new();
         for (n, part) in parts.iter_mut().enumerate() {
             queue.extend(part.next()?.map(|(at, tie)| Reverse((at, tie, n))));
         }
         while let Some(Reverse((_, _, n))) = queue.pop() {
-            decode(&parts[n].record, &mut pending)?;
+            pending.fill(&parts[n].head, &parts[n].texts, &self.files)?;
             queue.extend(parts[n].next()?.map(|(at, tie)| Reverse((at, tie, n))));
             each(&mut pending);
         }
@@ -138,67 +227,77 @@ impl Sorter {
     }
 }
 
-/// A sorted part on disk, and the record it stands at.
+/// A sorted part on disk, and the event it stands at.
 struct Part {
     file: BufReader<File>,
-    record: Vec<u8>,
+    head: Head,
+    texts: String,
 }
 
 impl Part {
     fn new(file: File) -> Part {
-        Part { file: BufReader::new(file), record: Vec::new() }
+        Part {
+            file: BufReader::with_capacity(64 * 1024, file),
+            head: Head::from_bytes(&[0; HEAD]),
+            texts: String::new(),
+        }
     }
 
-    /// Goes to the next record and gives what it is sorted by.
+    /// Goes to the next event and gives what it is sorted by.
     fn next(&mut self) -> io::Result<Option<(i64, u64)>> {
-        let mut length = [0_u8; 4];
-        match self.file.read_exact(&mut length) {
+        let mut head = [0; HEAD];
+        match self.file.read_exact(&mut head) {
             Ok(()) => {}
             Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
             Err(e) => return Err(e),
         }
-        self.record.resize(u32::from_le_bytes(length) as usize, 0);
-        self.file.read_exact(&mut self.record)?;
-        Ok(Some((number(&self.record, 0)? as i64, number(&self.record, 8)?)))
+        self.head = Head::from_bytes(&head);
+        let mut texts = std::mem::take(&mut self.texts).into_bytes();
+        texts.resize(self.head.texts_length(), 0);
+        self.file.read_exact(&mut texts)?;
+        self.texts = String::from_utf8(texts).map_err(io::Error::other)?;
+        Ok(Some(self.head.key()))
     }
 }
 
-/// Bytes before the texts: instant, tie, three words and a flag.
-const HEAD: usize = 20;
-
-fn encode(parts: &Parts<'_>, out: &mut Vec<u8>) {
-    let start = out.len();
-    out.extend_from_slice(&[0; 4]);
-    out.extend_from_slice(&parts.at.ms().to_le_bytes());
-    out.extend_from_slice(&parts.tie.to_le_bytes());
-    let words = [
-        parts.kind as u8,
-        parts.from as u8,
-        parts.precision as u8,
-        u8::from(parts.endless) | u8::from(parts.implied) << 1,
-    ];
-    out.extend_from_slice(&words);
-    let (file, line) = parts.origin;
-    for text in [Some(parts.conversation), Some(parts.actor), parts.text, parts.media, parts.value] {
-        let length = text.map_or(u32::MAX, |t| t.len() as u32);
-        out.extend_from_slice(&length.to_le_bytes());
-        out.extend_from_slice(text.unwrap_or_default().as_bytes());
+impl Pending {
+    /// Becomes the event of a head.
+    fn fill(&mut self, head: &Head, texts: &str, files: &[String]) -> io::Result<()> {
+        let event = &mut self.event;
+        event.at = Instant(head.at);
+        event.kind = Kind::ALL[usize::from(head.words[0]) % Kind::ALL.len()];
+        event.from = Role::ALL[usize::from(head.words[1]) % Role::ALL.len()];
+        event.precision = Precision::ALL[usize::from(head.words[2]) % Precision::ALL.len()];
+        self.tie = head.tie;
+        self.endless = head.words[3] & 1 != 0;
+        self.implied = head.words[3] & 2 != 0;
+        let mut at = head.from;
+        let mut lengths = head.lengths.iter();
+        let mut text = || -> io::Result<Option<&str>> {
+            let Some(length) = lengths.next().filter(|length| **length != NONE) else { return Ok(None) };
+            let from = at;
+            at += *length as usize;
+            texts.get(from..at).map(Some).ok_or_else(|| io::ErrorKind::InvalidData.into())
+        };
+        refill(&mut event.conversation, text()?);
+        refill(&mut event.actor, text()?);
+        refill_optional(&mut event.text, text()?);
+        refill_optional(&mut event.media, text()?);
+        refill_optional(&mut event.value, text()?);
+        match (text()?, head.line) {
+            (Some(origin), _) => refill(&mut event.origin, Some(origin)),
+            (None, line) => {
+                refill(&mut event.origin, files.get(head.file as usize).map(String::as_str));
+                event.origin.push(':');
+                decimal(line, &mut event.origin);
+            }
+        }
+        Ok(())
     }
-    let at = out.len();
-    out.extend_from_slice(&[0; 4]);
-    out.extend_from_slice(file.as_bytes());
-    if let Some(line) = line {
-        out.push(b':');
-        decimal(line, out);
-    }
-    let origin = (out.len() - at - 4) as u32;
-    out[at..at + 4].copy_from_slice(&origin.to_le_bytes());
-    let length = (out.len() - start - 4) as u32;
-    out[start..start + 4].copy_from_slice(&length.to_le_bytes());
 }
 
 /// A number in digits, without the machinery of formatting.
-pub fn decimal(mut number: u64, out: &mut Vec<u8>) {
+pub fn decimal(mut number: u64, out: &mut String) {
     let mut digits = [0_u8; 20];
     let mut at = digits.len();
     loop {
@@ -206,51 +305,10 @@ pub fn decimal(mut number: u64, out: &mut Vec<u8>) {
         digits[at] = b'0' + (number % 10) as u8;
         number /= 10;
         if number == 0 {
-            return out.extend_from_slice(&digits[at..]);
+            break;
         }
     }
-}
-
-/// A record together with its length.
-fn framed(held: &[u8], from: usize) -> &[u8] {
-    let length = u32::from_le_bytes(std::array::from_fn(|i| held[from + i])) as usize;
-    &held[from..from + 4 + length]
-}
-
-fn number(record: &[u8], at: usize) -> io::Result<u64> {
-    let bytes = record.get(at..at + 8).ok_or(io::ErrorKind::UnexpectedEof)?;
-    Ok(u64::from_le_bytes(std::array::from_fn(|i| bytes[i])))
-}
-
-fn decode(record: &[u8], into: &mut Pending) -> io::Result<()> {
-    let event = &mut into.event;
-    event.at = Instant(number(record, 0)? as i64);
-    let words = record.get(16..HEAD).ok_or(io::ErrorKind::UnexpectedEof)?;
-    event.kind = Kind::ALL[usize::from(words[0]) % Kind::ALL.len()];
-    event.from = Role::ALL[usize::from(words[1]) % Role::ALL.len()];
-    event.precision = Precision::ALL[usize::from(words[2]) % Precision::ALL.len()];
-    into.tie = number(record, 8)?;
-    into.endless = words[3] & 1 != 0;
-    into.implied = words[3] & 2 != 0;
-    let mut rest = &record[HEAD..];
-    let mut text = || -> io::Result<Option<&str>> {
-        let (length, more) = rest.split_first_chunk::<4>().ok_or(io::ErrorKind::UnexpectedEof)?;
-        let length = u32::from_le_bytes(*length);
-        if length == u32::MAX {
-            rest = more;
-            return Ok(None);
-        }
-        let (text, more) = more.split_at_checked(length as usize).ok_or(io::ErrorKind::UnexpectedEof)?;
-        rest = more;
-        std::str::from_utf8(text).map(Some).map_err(io::Error::other)
-    };
-    refill(&mut event.conversation, text()?);
-    refill(&mut event.actor, text()?);
-    refill_optional(&mut event.text, text()?);
-    refill_optional(&mut event.media, text()?);
-    refill_optional(&mut event.value, text()?);
-    refill(&mut event.origin, text()?);
-    Ok(())
+    out.push_str(std::str::from_utf8(&digits[at..]).unwrap_or_default());
 }
 
 fn refill(text: &mut String, with: Option<&str>) {

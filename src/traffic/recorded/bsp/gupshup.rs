@@ -5,7 +5,7 @@
 
 use crate::traffic::log::{Kind, Role};
 
-use super::super::fingerprint::{Set, fingerprint};
+use super::super::fingerprint::{Map, Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread, tie};
 use super::super::record::{Record, records};
@@ -13,11 +13,27 @@ use super::super::report::ImportError;
 
 /// Reads callbacks.
 pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportError> {
+    // Which of WhatsApp's ids is which of Gupshup's: an event may come before the one that tells.
+    let mut own_ids: Map<String, String> = Map::default();
+    for input in inputs {
+        let (mut ignore, mut silent) = (|_: &super::super::Quarantined| {}, |_| {});
+        let mut first = Intake::new(intake.options, &mut ignore, &mut silent);
+        records(input, &mut first, &mut |record, _, _, _| {
+            if record.text("type") == "message-event" {
+                let own = record.first_id(&["payload.gsId", "payload.id"]);
+                for whatsapp in ["payload.id", "payload.payload.whatsappMessageId"].map(|p| record.id(p)) {
+                    if !whatsapp.is_empty() && whatsapp != own {
+                        own_ids.insert(whatsapp.into_owned(), own.to_string());
+                    }
+                }
+            }
+        })?;
+    }
     let mut seen = Set::default();
     for input in inputs {
         records(input, intake, &mut |record, _, line, intake| match record.text("type") {
             "message" => message(record, line, &mut seen, intake),
-            "message-event" => event(record, line, &mut seen, intake),
+            "message-event" => event(record, line, &own_ids, &mut seen, intake),
             _ => intake.notice(),
         })?;
     }
@@ -59,7 +75,13 @@ fn message(record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Inta
     intake.event(found);
 }
 
-fn event(record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Intake<'_>) {
+fn event(
+    record: Record<'_>,
+    line: u64,
+    own_ids: &Map<String, String>,
+    seen: &mut Set<u64>,
+    intake: &mut Intake<'_>,
+) {
     let zone = intake.options.zone();
     let stamp = record.stamp("payload.payload.ts", &zone).or_else(|| record.stamp("timestamp", &zone));
     let state = record.text("payload.type");
@@ -68,15 +90,16 @@ fn event(record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Intake
         return intake.quarantine(line, "an event without instant, type or destination", b"");
     };
     let id = record.first_id(&["payload.gsId", "payload.id"]);
-    if !seen.insert(fingerprint(("event", &*id, state))) {
+    let id = own_ids.get(&*id).map_or(&*id, String::as_str);
+    if !seen.insert(fingerprint(("event", id, state))) {
         return intake.duplicate();
     }
     let thread = Thread::Person(&customer);
-    if let Some(message) = Found::implied(thread, stamp, state, &id, line) {
+    if let Some(message) = Found::implied(thread, stamp, state, id, line) {
         intake.event(message);
     }
     intake.keep();
     // Behind the message that it implies, if both are of one instant.
     let delivery = Found::happened(thread, stamp, Kind::Delivery, state, line);
-    intake.event(Found { tie: tie(8, &id), ..delivery });
+    intake.event(Found { tie: tie(8, id), ..delivery });
 }

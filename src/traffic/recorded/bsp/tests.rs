@@ -180,3 +180,63 @@ fn zoho_salesiq_webhooks() {
         ]
     );
 }
+
+/// An event names a message by WhatsApp's id once it is sent; `gsId` is left out after a while.
+#[test]
+fn gupshup_ids_are_joined() {
+    let event = |ids: &str, state: &str, second: u32| {
+        format!(
+            r#"{{"app":"S","timestamp":{}000,"version":2,"type":"message-event","payload":{{{ids},"type":"{state}","destination":"5511999990000","payload":{{"ts":{0}}}}}}}"#,
+            1_772_461_800 + second
+        )
+    };
+    let text = [
+        event(r#""id":"wamid.B""#, "read", 9),
+        event(r#""id":"wamid.B","gsId":"g1""#, "sent", 1),
+        event(r#""id":"g1""#, "enqueued", 0),
+        event(r#""id":"wamid.B""#, "delivered", 2),
+    ];
+    let (r, events) = read("g.jsonl", &text.join("\n"), Format::Gupshup);
+    assert_eq!((r.read, r.kept), (4, 4));
+    assert_eq!(events.iter().filter(|e| e.kind == Kind::Message).count(), 1, "{events:?}");
+    // Written in another order, as one object over several lines.
+    let spread = "{\n\"payload\":{\"id\":\"x\",\"source\":\"55\",\"type\":\"text\",\"payload\":{\"text\":\"hi\"}},\n\"type\":\"message\",\n\"timestamp\":1772461800000,\n\"app\":\"S\"}";
+    let (r, _) = read("g.json", spread, Format::Gupshup);
+    assert_eq!((r.read, r.kept), (1, 1));
+}
+
+/// The conversation has one id in all events, and a message stays the same when it is delivered again.
+#[test]
+fn salesiq_deliveries() {
+    let event = |name: &str, attempt: u8, time: &str, entity: &str| {
+        format!(
+            r#"{{"entity_type":"conversation","event":"conversation.{name}","entity_id":"10","attempt":{attempt},"event_time":"{time}","entity":{{{entity}}}}}"#
+        )
+    };
+    let said =
+        r#""id":"10","message":{"sender":{"type":"operator","id":"7"},"msgid":"m2","text":"One moment"}"#;
+    let text = [
+        event("created", 1, "1772461800000", r#""id":"10","conversation_id":"siq01","question":"Hi""#),
+        event("operator.replied", 1, "1772461867000", said),
+        event("operator.replied", 2, "1772461927000", said),
+        event("rated", 1, "1772461990000", r#""id":"10""#),
+    ];
+    let (r, _) = read("s.jsonl", &text.join("\n"), Format::ZohoSalesiq);
+    assert_eq!((r.kept, r.duplicates, r.notices, r.conversations), (2, 1, 1, 1));
+}
+
+#[test]
+fn twilio_pages_one_per_line() {
+    let message = |sid: &str| {
+        format!(
+            r#"{{"sid":"{sid}","direction":"inbound","from":"whatsapp:US.1","to":"whatsapp:+1","body":"x","date_sent":"Mon, 02 Mar 2026 14:30:00 +0000"}}"#
+        )
+    };
+    let page =
+        |a: &str, b: &str| format!(r#"{{"uri":"/x","messages":[{},{}],"page":0}}"#, message(a), message(b));
+    let text = format!("{}\n{}\n", page("SM1", "SM2"), page("SM2", "SM3"));
+    let (r, _) = read("pages.jsonl", &text, Format::TwilioJson);
+    assert_eq!((r.read, r.kept, r.duplicates, r.conversations), (4, 3, 1, 1));
+    let (r, _) = read("page.json", &page("SM1", "SM2"), Format::TwilioJson);
+    assert_eq!((r.read, r.kept), (2, 2));
+}

@@ -7,7 +7,6 @@ use super::super::csv_file::Table;
 use super::super::fingerprint::{Map, Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
-use super::super::privacy::names_a_person;
 use super::super::record::records;
 use super::super::report::ImportError;
 use super::super::vocabulary;
@@ -66,7 +65,8 @@ pub fn read_csv(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), Import
             return Err(ImportError::Unusable { file: input.name.clone(), what });
         };
         let (sid, body, status) = (column("Sid"), column("Body"), column("Status"));
-        let (date, error, media) = (column("SentDate"), column("ErrorCode"), column("NumMedia"));
+        let date = column("SentDate").or_else(|| column("DateSent"));
+        let (error, media) = (column("ErrorCode"), column("NumMedia"));
         table.rows(input, intake, &mut |row, line, intake| {
             let cell = |c: Option<usize>| c.map_or("", |c| row.get(c));
             let message = Sent {
@@ -123,7 +123,7 @@ impl Sent<'_> {
             intake.event(Found::happened(thread, at, Kind::Delivery, status, line));
         }
         if !self.error.is_empty() && self.error != "null" {
-            intake.found(&format!("error_{}", vocabulary::status(self.error)));
+            intake.found_named(&format!("error_{}", vocabulary::status(self.error)));
         }
     }
 }
@@ -173,7 +173,7 @@ pub fn read_conversations(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<
                     let from = match author {
                         "" | "system" => Role::System,
                         _ if identity.is_some() => Role::Agent,
-                        address if names_a_person(address) && !address.contains('@') => Role::Customer,
+                        address if super::is_address(address) => Role::Customer,
                         _ => Role::Agent,
                     };
                     let mut found = Found::message(Thread::Ticket(&conversation), created, from, line);

@@ -62,8 +62,8 @@ impl Wati {
                 }
                 self.tickets.insert(number, ticket.clone());
             }
-            self.message(record, name, thread, &customer, stamp, line, intake);
-            return;
+            let found = Found::message(thread, stamp, Role::Agent, line);
+            return said(record, name, &customer, found, intake);
         }
         let state = match name {
             "sentMessageDELIVERED" => "delivered",
@@ -79,43 +79,39 @@ impl Wati {
         intake.keep();
         intake.event(Found::happened(thread, stamp, Kind::Delivery, state, line));
     }
+}
 
-    #[allow(clippy::too_many_arguments)]
-    fn message(
-        &mut self,
-        record: Record<'_>,
-        name: &str,
-        thread: Thread<'_>,
-        customer: &str,
-        stamp: super::super::clock::Stamp,
-        line: u64,
-        intake: &mut Intake<'_>,
-    ) {
-        intake.participant(thread, record.text("senderName"));
-        intake.participant(thread, record.text("operatorName"));
-        let operator = record.first_text(&["operatorEmail", "operatorName"]);
-        let bot = record.text("operatorName").to_ascii_lowercase().split_whitespace().any(|w| w == "bot");
-        let (from, actor) = match (record.flag("owner") || name != "message" && name.ends_with("Sent"), bot) {
+/// A message into the log, begun in `found`.
+fn said<'a>(
+    record: Record<'a>,
+    name: &str,
+    customer: &'a str,
+    mut found: Found<'a>,
+    intake: &mut Intake<'_>,
+) {
+    intake.participant(found.thread, record.text("senderName"));
+    intake.participant(found.thread, record.text("operatorName"));
+    let operator = record.first_text(&["operatorEmail", "operatorName"]);
+    let bot = record.text("operatorName").to_ascii_lowercase().split_whitespace().any(|w| w == "bot");
+    (found.from, found.actor) =
+        match (record.flag("owner") || name != "message" && name.ends_with("Sent"), bot) {
             (false, _) => (Role::Customer, customer),
             (true, true) => (Role::Bot, operator),
             (true, false) if name == "templateMessageSent" && operator.is_empty() => (Role::System, ""),
             (true, false) => (Role::Agent, operator),
         };
-        let mut found = Found::message(thread, stamp, from, line);
-        found.actor = actor;
-        found.text = Some(record.text("text")).filter(|t| !t.is_empty());
-        found.media = match record.text("type") {
-            "" | "text" | "interactive" | "button" | "template" => None,
-            "image" => Some("image"),
-            "video" => Some("video"),
-            "audio" | "voice" => Some("audio"),
-            "document" => Some("document"),
-            "sticker" => Some("sticker"),
-            "location" => Some("location"),
-            "contacts" | "contact" => Some("contact"),
-            _ => Some("unknown"),
-        };
-        intake.keep();
-        intake.event(found);
-    }
+    found.text = Some(record.text("text")).filter(|t| !t.is_empty());
+    found.media = match record.text("type") {
+        "" | "text" | "interactive" | "button" | "template" => None,
+        "image" => Some("image"),
+        "video" => Some("video"),
+        "audio" | "voice" => Some("audio"),
+        "document" => Some("document"),
+        "sticker" => Some("sticker"),
+        "location" => Some("location"),
+        "contacts" | "contact" => Some("contact"),
+        _ => Some("unknown"),
+    };
+    intake.keep();
+    intake.event(found);
 }

@@ -32,10 +32,11 @@ fn event(
     let Some(stamp) = record.stamp("event_time", &zone) else {
         return intake.quarantine(line, "/event_time is no instant", b"");
     };
+    // The one id that every event has.
     let conversation = record.first_id(&[
-        "entity.conversation_id",
-        "entity.id",
         "entity_id",
+        "entity.id",
+        "entity.conversation_id",
         "entity.visitor_conversation_id",
     ]);
     if conversation.is_empty() {
@@ -43,7 +44,9 @@ fn event(
     }
     let name = record.text("event").trim_start_matches("conversation.");
     let message_id = record.id("entity.message.msgid");
-    let same = fingerprint((&*conversation, name, &*message_id, stamp.0.ms()));
+    // A message is the same whenever it is delivered again; it may be edited more than once.
+    let told = if name.ends_with(".replied") && !message_id.is_empty() { 0 } else { stamp.0.ms() };
+    let same = fingerprint((&*conversation, name, &*message_id, told));
     if !seen.insert(same) {
         return intake.duplicate();
     }
@@ -103,6 +106,9 @@ fn event(
                 "entity.feedback.rating",
                 "entity.score",
             ]);
+            if score.is_empty() {
+                return intake.notice();
+            }
             let mut found = Found::happened(thread, stamp, Kind::Rating, &score, line);
             (found.from, found.actor) = (Role::Customer, &visitor);
             intake.event(found);

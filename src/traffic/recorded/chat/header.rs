@@ -6,7 +6,7 @@
 use super::super::script::{digit_value, is_invisible};
 
 /// What the headers of one file have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Shape {
     /// `[...]` around date and time (iOS).
     pub bracket: bool,
@@ -26,6 +26,8 @@ pub struct Shape {
     pub twelve_hours: bool,
     /// A colon, not a dash, ends a header without brackets (old Android).
     pub colon: bool,
+    /// The time stands before the date (Vietnamese, and what is copied out of the browser).
+    pub time_first: bool,
 }
 
 /// A header found at the beginning of a line.
@@ -72,7 +74,7 @@ impl Headers {
         let (header, afternoon) = parse_with_half(line)?;
         let written = &bytes[..header.rest];
         // Digits of other scripts, and what a blank behind it might change, go the long way.
-        if written.is_ascii() && written.last() == Some(&b' ') {
+        if written.is_ascii() && written.last() == Some(&b' ') && !header.shape.time_first {
             let text = written.iter().map(|b| if b.is_ascii_digit() { b'0' } else { *b }).collect();
             self.patterns.truncate(PATTERNS - 1);
             self.patterns.insert(0, Pattern { text, shape: header.shape, afternoon });
@@ -185,6 +187,67 @@ fn parse_with_half(line: &str) -> Option<(Header, Option<bool>)> {
     }
     let bracket = c.eat(|c| c == '[').is_some();
     c.marks();
+    let begin = c.at;
+    if let Some(date) = day(&mut c) {
+        let mut comma = false;
+        let mut gap = c.blanks();
+        if c.eat(is_comma).is_some() {
+            comma = true;
+            gap = true;
+            c.blanks();
+        }
+        let (word, afternoon) = between(&mut c)?;
+        if !gap && !word && afternoon.is_none() {
+            return None;
+        }
+        let time = clock(&mut c, afternoon)?;
+        return finish(c, bracket, date, time, Shape { comma, word, ..Shape::default() });
+    }
+    c.at = begin;
+    let time = clock(&mut c, None)?;
+    let comma = c.eat(is_comma).is_some();
+    if !c.blanks() {
+        return None;
+    }
+    let date = day(&mut c)?;
+    finish(c, bracket, date, time, Shape { comma, time_first: true, ..Shape::default() })
+}
+
+fn is_comma(c: char) -> bool {
+    matches!(c, ',' | '،' | '、' | '，')
+}
+
+/// What ends a header, and what all its parts together are.
+fn finish(
+    mut c: Cursor<'_>,
+    bracket: bool,
+    date: Day,
+    time: Clock,
+    shape: Shape,
+) -> Option<(Header, Option<bool>)> {
+    let colon = end(&mut c, bracket)?;
+    let ms = milliseconds(time.hour, time.minute, time.second.unwrap_or(0), time.afternoon)?;
+    let shape = Shape {
+        bracket,
+        separator: date.separator,
+        year_at: date.year_at,
+        time_separator: time.separator,
+        seconds: time.second.is_some(),
+        twelve_hours: time.afternoon.is_some(),
+        colon,
+        ..shape
+    };
+    Some((Header { shape, date: date.parts, ms, rest: c.at }, time.afternoon))
+}
+
+/// Three numbers with something between them.
+struct Day {
+    parts: [u16; 3],
+    separator: char,
+    year_at: Option<u8>,
+}
+
+fn day(c: &mut Cursor<'_>) -> Option<Day> {
     let (first, digits_first) = c.number(4)?;
     c.blanks();
     let separator = c.eat(|c| matches!(c, '/' | '.' | '-' | '年' | '년'))?;
@@ -202,54 +265,51 @@ fn parse_with_half(line: &str) -> Option<(Header, Option<bool>)> {
         (1 | 2, 1 | 2, 4) => Some(2),
         _ => return None,
     };
-    let mut comma = false;
-    let mut gap = c.blanks();
-    if c.eat(|c| matches!(c, ',' | '،' | '、' | '，')).is_some() {
-        comma = true;
-        gap = true;
-        c.blanks();
-    }
-    let (word, mut afternoon) = between(&mut c)?;
-    if !gap && !word && afternoon.is_none() {
-        return None;
-    }
-    let (hour, digits_hour) = c.number(2)?;
+    Some(Day { parts: [first, second, third], separator, year_at })
+}
+
+/// Hour, minute, perhaps a second, and which half of the day it is.
+struct Clock {
+    hour: u16,
+    minute: u16,
+    second: Option<u16>,
+    afternoon: Option<bool>,
+    separator: char,
+}
+
+fn clock(c: &mut Cursor<'_>, said_before: Option<bool>) -> Option<Clock> {
+    let (hour, _) = c.number(2)?;
     // Canada writes `20 h 47 min 10 s`.
     let spaced = c.blanks();
-    let time_separator = c.eat(|c| c == 'h' || (!spaced && matches!(c, ':' | '.')))?;
-    if time_separator == 'h' {
+    let separator = c.eat(|c| c == 'h' || (!spaced && matches!(c, ':' | '.')))?;
+    if separator == 'h' {
         c.blanks();
     }
     let (minute, digits_minute) = c.number(2)?;
-    let (second_of_minute, seconds) = match seconds_behind(&mut c, time_separator)? {
-        Some(second) => (second, true),
-        None => (0, false),
-    };
-    if digits_hour > 2 || digits_minute != 2 {
+    let second = seconds_behind(c, separator)?;
+    if digits_minute != 2 {
         return None;
     }
-    if afternoon.is_none() {
+    let afternoon = said_before.or_else(|| {
         let here = c.at;
         c.blanks();
-        afternoon = half_of_day(&mut c);
-        if afternoon.is_none() {
+        let said = half_of_day(c);
+        if said.is_none() && !unit(c) {
             c.at = here;
         }
-    }
-    let colon = end(&mut c, bracket)?;
-    let ms = milliseconds(hour, minute, second_of_minute, afternoon)?;
-    let shape = Shape {
-        bracket,
-        separator,
-        year_at,
-        comma,
-        word,
-        time_separator,
-        seconds,
-        twelve_hours: afternoon.is_some(),
-        colon,
-    };
-    Some((Header { shape, date: [first, second, third], ms, rest: c.at }, afternoon))
+        said
+    });
+    Some(Clock { hour, minute, second, afternoon, separator })
+}
+
+/// A word for "o'clock" behind the time, as Bulgarian and Thai have it.
+fn unit(c: &mut Cursor<'_>) -> bool {
+    const UNITS: [&str; 4] = ["ч.", "ч", "น.", "Uhr"];
+    let found = UNITS.iter().find(|unit| c.text[c.at..].starts_with(**unit));
+    found.is_some_and(|unit| {
+        c.at += unit.len();
+        true
+    })
 }
 
 /// The second behind a minute, `Some(None)` if there is none; `None` if what stands there is no time.
@@ -315,7 +375,7 @@ fn between(c: &mut Cursor<'_>) -> Option<(bool, Option<bool>)> {
 }
 
 /// Words for morning (false) and afternoon (true), in lower case and without blanks and dots.
-const HALVES: [(&str, bool); 38] = [
+const HALVES: [(&str, bool); 67] = [
     ("am", false),
     ("pm", true),
     ("上午", false),
@@ -354,6 +414,35 @@ const HALVES: [(&str, bool); 38] = [
     ("pg", false),
     ("முற்பகல்", false),
     ("பிற்பகல்", true),
+    ("清晨", false),
+    ("傍晚", true),
+    ("半夜", false),
+    ("午夜", false),
+    ("fm", false),
+    ("em", true),
+    ("ap", false),
+    ("ip", true),
+    ("dop", false),
+    ("odp", true),
+    ("pop", true),
+    ("fh", false),
+    ("eh", true),
+    ("pd", false),
+    ("md", true),
+    ("priekšp", false),
+    ("pēcp", true),
+    ("priešpiet", false),
+    ("popiet", true),
+    ("претпл", false),
+    ("попл", true),
+    ("преподне", false),
+    ("попладне", true),
+    ("ก่อนเที่ยง", false),
+    ("หลังเที่ยง", true),
+    ("לפנה״צ", false),
+    ("אחה״צ", true),
+    ("পূর্বাহ্ণ", false),
+    ("অপরাহ্ণ", true),
 ];
 
 fn half_of_day(c: &mut Cursor<'_>) -> Option<bool> {
@@ -430,6 +519,14 @@ mod tests {
             ("3/6/18, 12:05 AM - a: m", [3, 6, 18], time(0, 5, 0), "a: m"),
             ("3/6/18, 9:25 μ.μ. - a: m", [3, 6, 18], time(21, 25, 0), "a: m"),
             ("[01/01/19 11:25] a: m", [1, 1, 19], time(11, 25, 0), "a: m"),
+            ("13.06.18 г., 21:25 ч. - a: m", [13, 6, 18], time(21, 25, 0), "a: m"),
+            ("13/6/2561 21:25 น. - a: m", [13, 6, 2561], time(21, 25, 0), "a: m"),
+            ("2018-06-13 9:25 em - a: m", [2018, 6, 13], time(21, 25, 0), "a: m"),
+            ("13. 6. 2018 9:25 odp. - a: m", [13, 6, 2018], time(21, 25, 0), "a: m"),
+            ("2018. 06. 13. 21:25 - a: m", [2018, 6, 13], time(21, 25, 0), "a: m"),
+            ("[2018. 6. 13. 오후 9:25:15] a: m", [2018, 6, 13], time(21, 25, 15), "a: m"),
+            ("21:25, 13/6/2018 - a: m", [13, 6, 2018], time(21, 25, 0), "a: m"),
+            ("[9:25 PM, 6/13/2018] a: m", [6, 13, 2018], time(21, 25, 0), "a: m"),
         ] {
             let header = parse(line).unwrap_or_else(|| panic!("no header: {line}"));
             assert_eq!((header.date, header.ms), (date, ms), "{line}");

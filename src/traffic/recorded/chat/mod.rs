@@ -8,6 +8,7 @@ mod merge;
 mod order;
 mod roles;
 mod wordings;
+mod words;
 
 #[cfg(test)]
 mod locales;
@@ -22,6 +23,7 @@ use super::input::Input;
 use super::intake::{Found, Intake, Thread};
 use super::lines::{LineEnd, Lines};
 use super::privacy::chat_partner;
+use super::recent::Recent;
 use super::report::ImportError;
 use super::script::trim_marks;
 
@@ -72,13 +74,17 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
 struct Seen {
     headers: u64,
     evidence: Evidence,
-    /// By author: messages, and what follows if the name itself holds a colon.
-    authors: Map<String, AuthorSeen>,
-    first_author: Option<String>,
+    /// Messages by author, and what follows if the name itself holds a colon.
+    authors: Vec<AuthorSeen>,
+    by_name: Map<String, usize>,
+    /// The last few ways in which a name was written, and whose they are.
+    recent: Recent,
+    recent_authors: [usize; 4],
     first_line: String,
 }
 
 struct AuthorSeen {
+    name: String,
     messages: u64,
     longer: Option<String>,
     always_longer: bool,
@@ -165,8 +171,15 @@ impl Seen {
         let Some((before, text)) = at_colon(rest).or_else(|| Some((rest.strip_suffix(':')?, ""))) else {
             return;
         };
-        let name = author_name(before);
-        if let Some(seen) = self.authors.get_mut(name) {
+        let known = match self.recent.position(before) {
+            Some(place) => Some(self.recent_authors[place]),
+            None => self.by_name.get(author_name(before)).copied(),
+        };
+        if let Some(author) = known {
+            if self.recent.position(before).is_none() {
+                self.recent_authors[self.recent.push(before)] = author;
+            }
+            let seen = &mut self.authors[author];
             seen.messages += 1;
             if seen.always_longer {
                 let longer = at_colon(text).map(|(more, _)| more);
@@ -174,15 +187,14 @@ impl Seen {
             }
             return;
         }
+        let name = author_name(before);
         if name.is_empty() || wordings::notice_with_colon(name) {
             return;
         }
-        if self.first_author.is_none() {
-            self.first_author = Some(name.to_owned());
-        }
         let longer = at_colon(text).map(|(more, _)| more.to_owned());
-        let seen = AuthorSeen { messages: 1, always_longer: longer.is_some(), longer };
-        self.authors.insert(name.to_owned(), seen);
+        self.by_name.insert(name.to_owned(), self.authors.len());
+        let always_longer = longer.is_some();
+        self.authors.push(AuthorSeen { name: name.to_owned(), messages: 1, always_longer, longer });
     }
 }
 
@@ -203,26 +215,19 @@ impl Survey {
     fn authors(&self, input: &Input) -> Authors {
         let stem = input.name.rsplit_once('.').map_or(input.name.as_str(), |(stem, _)| stem);
         Authors {
-            messages: self
-                .seen
-                .authors
-                .iter()
-                .map(|(name, seen)| (full_name(name, seen), seen.messages))
-                .collect(),
-            first: self.seen.first_author.clone().map(|name| match self.seen.authors.get(&name) {
-                Some(seen) => full_name(&name, seen),
-                None => name,
-            }),
+            messages: self.seen.authors.iter().map(|seen| (full_name(seen), seen.messages)).collect(),
+            // Who was seen first stands first.
+            first: self.seen.authors.first().map(full_name),
             partner: chat_partner(stem).map(str::to_owned),
         }
     }
 }
 
 /// A name with a colon in it: everything after its first part repeats every time.
-fn full_name(name: &str, seen: &AuthorSeen) -> String {
+fn full_name(seen: &AuthorSeen) -> String {
     match &seen.longer {
-        Some(more) if seen.always_longer && seen.messages >= 3 => format!("{name}: {more}"),
-        _ => name.to_owned(),
+        Some(more) if seen.always_longer && seen.messages >= 3 => format!("{}: {more}", seen.name),
+        _ => seen.name.clone(),
     }
 }
 
@@ -245,10 +250,10 @@ fn plan(inputs: &[&Input], surveys: &[Survey], intake: &Intake<'_>) -> Result<Ve
                 example: survey.seen.first_line.clone(),
             })?,
         };
-        let authors = survey.seen.authors.iter().map(|(name, seen)| (name.clone(), full_name(name, seen)));
+        let authors = survey.seen.authors.iter().map(|seen| (seen.name.clone(), full_name(seen)));
         let authors: Map<String, String> = authors.collect();
         let mut common: Vec<(u64, &String)> =
-            survey.seen.authors.iter().map(|(name, seen)| (seen.messages, name)).collect();
+            survey.seen.authors.iter().map(|seen| (seen.messages, &seen.name)).collect();
         common.retain(|(_, name)| authors.get(*name) == Some(*name));
         common.sort_unstable_by(|a, b| b.cmp(a));
         plans.push(Plan {
@@ -484,6 +489,8 @@ fn entries(
     }
     let mut previous = None;
     let mut number = 0;
+    // Of the date before: the next entry is mostly of the same.
+    let mut last = ([0; 3], None);
     walk(input, plan, limit, &mut |step, bytes_read| {
         intake.advance(bytes_read / 2);
         match step {
@@ -508,7 +515,10 @@ fn entries(
                 intake.report.continuation_lines -= 1;
                 intake.element();
                 number += 1;
-                let Some(date) = plan.verdict.order.date(entry.header.date) else {
+                if last.0 != entry.header.date {
+                    last = (entry.header.date, plan.verdict.order.date(entry.header.date));
+                }
+                let Some(date) = last.1 else {
                     intake.quarantine(entry.line, "the date does not exist", b"");
                     return;
                 };

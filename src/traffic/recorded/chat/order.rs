@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 
-use super::super::clock::{civil_date, days};
+use super::super::clock::{civil, civil_date, days};
 use super::header::Shape;
 
 /// Order of the parts of a date.
@@ -53,6 +53,7 @@ impl DateOrder {
         };
         let year = match year {
             0..100 => 2_000 + year,
+            1_388..1_500 => return persian(year, month, day),
             // The Buddhist calendar is 543 years ahead.
             2_500..2_700 => year - 543,
             _ => year,
@@ -60,6 +61,27 @@ impl DateOrder {
         // WhatsApp began in 2009.
         (year >= 2009).then(|| civil_date(year.into(), month.into(), day.into()))?
     }
+}
+
+/// A date of the Persian calendar, whose years of the thirteen hundreds lie 621 behind. Leap years come in
+/// cycles of 33 years, which holds for as long as there are telephones.
+fn persian(year: u16, month: u16, day: u16) -> Option<Date> {
+    let (year, month, day) = (i64::from(year), i64::from(month), i64::from(day));
+    let leap = matches!(year % 33, 1 | 5 | 9 | 13 | 17 | 22 | 26 | 30);
+    let longest = match month {
+        1..=6 => 31,
+        7..=11 => 30,
+        12 => 29 + i64::from(leap),
+        _ => return None,
+    };
+    if !(1..=longest).contains(&day) {
+        return None;
+    }
+    let before = if month < 7 { (month - 1) * 31 } else { (month - 7) * 30 + 186 };
+    let years = year + 1_595;
+    let since_year_zero = 365 * years + years / 33 * 8 + (years % 33 + 3) / 4 + before + day - 355_668;
+    let (year, month, day) = civil(since_year_zero - 719_528);
+    civil_date(year, month, day)
 }
 
 /// How sure the order is.
@@ -262,6 +284,17 @@ mod tests {
     #[test]
     fn other_calendars_and_places_of_the_year() {
         assert_eq!(DayMonthYear.date([13, 6, 2561]), civil_date(2018, 6, 13));
+        // New Year's days and leap days as published.
+        for (persian, (year, month, day)) in [
+            ([1397, 3, 23], (2018, 6, 13)),
+            ([1399, 12, 30], (2021, 3, 20)),
+            ([1400, 1, 1], (2021, 3, 21)),
+            ([1403, 12, 30], (2025, 3, 20)),
+            ([1404, 1, 1], (2025, 3, 21)),
+        ] {
+            assert_eq!(YearMonthDay.date(persian), civil_date(year, month, day), "{persian:?}");
+        }
+        assert_eq!(YearMonthDay.date([1400, 12, 30]), None);
         let v = decide(&shape("6/2018/13, 13:55 - a: m"), &of(&[[6, 2018, 13]])).unwrap();
         assert_eq!(v.order, MonthYearDay);
         let v = decide(&shape("2018-06-05, 13:55 - a: m"), &of(&[[2018, 6, 5]])).unwrap();

@@ -6,6 +6,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::super::script::{is_invisible, trim_marks};
+use super::words::{
+    ATTACHED, DELETED, DELETED_BY, EDITED, KINDS, LIVE_LOCATION, LOCATION, MEDIA_OMITTED, NOT_SHOWN, NOTICES,
+    OMITTED, POLL,
+};
 
 /// What the body of an entry is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,400 +25,6 @@ pub enum Body<'a> {
     /// Looks like a marker, but of no known wording.
     Unknown,
 }
-
-/// Bodies that stand for media left out, whatever kind.
-const MEDIA_OMITTED: [&str; 53] = [
-    "<मीडिया के बिना>",
-    "<मीडिया शामिल नहीं है>",
-    "<الوسائط غير مدرجة>",
-    "<الوسائط مستبعدة>",
-    "<媒体文件已忽略>",
-    "<省略影音內容>",
-    "<미디어 파일 제외됨>",
-    "<사진 생략>",
-    "<Media har utelämnats>",
-    "<Medier udeladt>",
-    "<Mediefil utelatt>",
-    "<Media jätetty pois>",
-    "<Média vynechána>",
-    "<Conținut media omis>",
-    "<Média elhagyva>",
-    "<Παραλήφθηκαν μέσα>",
-    "<המדיה לא נכללה>",
-    "<ไม่รวมสื่อ>",
-    "<Phương tiện bị bỏ qua>",
-    "<Mitjans omesos>",
-    "<Multimedia pominięto>",
-    "<View once voice message omitted>",
-    "<Медиафайлы без вложений>",
-    "<Media omitted>",
-    "<Multimedia omitido>",
-    "<Archivo omitido>",
-    "<Mídia oculta>",
-    "<Mídia omitida>",
-    "<Arquivo de mídia oculto>",
-    "<Ficheiro não revelado>",
-    "<Ficheiro multimédia omitido>",
-    "<Medien ausgeschlossen>",
-    "<Médias omis>",
-    "<Média omis>",
-    "<Fichier omis>",
-    "<Media omesso>",
-    "<Media omessi>",
-    "<Media weggelaten>",
-    "<Media utelatt>",
-    "<Media utelämnat>",
-    "<Mediefil udeladt>",
-    "<Media jätettiin pois>",
-    "<pominięto multimedia>",
-    "<Без медиафайлов>",
-    "<Медіафайл пропущено>",
-    "<Medya dahil edilmedi>",
-    "<Media tidak disertakan>",
-    "<省略多媒體檔案>",
-    "<已省略媒体文件>",
-    "<メディアは含まれていません>",
-    "<미디어 파일을 생략한 대화내용>",
-    "<تم استبعاد الوسائط>",
-    "<मीडिया छोड़ा गया>",
-];
-
-/// The first words of what iOS writes for media left out ("image omitted", "Bild weggelassen").
-const KINDS: [(&str, &str); 81] = [
-    ("इमेज", "image"),
-    ("फ़ोटो", "image"),
-    ("फोटो", "image"),
-    ("छवि", "image"),
-    ("वीडियो", "video"),
-    ("ऑडियो", "audio"),
-    ("स्टिकर", "sticker"),
-    ("दस्तावेज़", "document"),
-    ("डॉक्यूमेंट", "document"),
-    ("صورة", "image"),
-    ("الصورة", "image"),
-    ("فيديو", "video"),
-    ("الفيديو", "video"),
-    ("صوت", "audio"),
-    ("الصوت", "audio"),
-    ("ملصق", "sticker"),
-    ("الملصق", "sticker"),
-    ("مستند", "document"),
-    ("المستند", "document"),
-    ("fotoğraf", "image"),
-    ("dokumen", "document"),
-    ("suara", "audio"),
-    ("kontak", "contact"),
-    ("kişi", "contact"),
-    ("contatto", "contact"),
-    ("contacto", "contact"),
-    ("contato", "contact"),
-    ("kontakt", "contact"),
-    ("image.", "image"),
-    ("画像", "image"),
-    ("動画", "video"),
-    ("写真", "image"),
-    ("图片", "image"),
-    ("视频", "video"),
-    ("语音", "audio"),
-    ("image", "image"),
-    ("imagen", "image"),
-    ("imagem", "image"),
-    ("immagine", "image"),
-    ("bild", "image"),
-    ("afbeelding", "image"),
-    ("billede", "image"),
-    ("bilde", "image"),
-    ("foto", "image"),
-    ("photo", "image"),
-    ("изображение", "image"),
-    ("görüntü", "image"),
-    ("obraz", "image"),
-    ("kuva", "image"),
-    ("gambar", "image"),
-    ("图像", "image"),
-    ("video", "video"),
-    ("vídeo", "video"),
-    ("vidéo", "video"),
-    ("видео", "video"),
-    ("wideo", "video"),
-    ("audio", "audio"),
-    ("áudio", "audio"),
-    ("аудиофайл", "audio"),
-    ("ses", "audio"),
-    ("lyd", "audio"),
-    ("ljud", "audio"),
-    ("ääni", "audio"),
-    ("dźwięk", "audio"),
-    ("sticker", "sticker"),
-    ("figurinha", "sticker"),
-    ("autocollant", "sticker"),
-    ("adesivo", "sticker"),
-    ("стикер", "sticker"),
-    ("çıkartma", "sticker"),
-    ("naklejka", "sticker"),
-    ("stiker", "sticker"),
-    ("gif", "video"),
-    ("document", "document"),
-    ("documento", "document"),
-    ("dokument", "document"),
-    ("documents", "document"),
-    ("документ", "document"),
-    ("belge", "document"),
-    ("contact", "contact"),
-    ("video-note", "video"),
-];
-
-/// The last words of what iOS writes for media left out.
-const OMITTED: [&str; 56] = [
-    "गई",
-    "गया",
-    "छोड़ी",
-    "छोड़ा",
-    "हटाई",
-    "हटाया",
-    "استبعاد",
-    "استبعادها",
-    "مستبعدة",
-    "محذوفة",
-    "محذوف",
-    "مدرجة",
-    "مضمّنة",
-    "excluded",
-    "excluído",
-    "excluída",
-    "allegata",
-    "cihazda",
-    "omise.",
-    "省略",
-    "省略されました",
-    "已略過",
-    "已忽略",
-    "utelämnades",
-    "udeladt.",
-    "omitted",
-    "omitido",
-    "omitida",
-    "ocultado",
-    "ocultada",
-    "oculto",
-    "weggelassen",
-    "ausgeschlossen",
-    "omis",
-    "omise",
-    "absente",
-    "absent",
-    "omesso",
-    "omessa",
-    "escluso",
-    "esclusa",
-    "weggelaten",
-    "utelatt",
-    "utelämnad",
-    "udeladt",
-    "pominięto",
-    "pominięty",
-    "опущено",
-    "пропущено",
-    "dahil",
-    "edilmedi",
-    "poissa",
-    "tidak",
-    "disertakan",
-    "non",
-    "inclus",
-];
-
-/// What Android writes behind the name of an attached file.
-const ATTACHED: [&str; 15] = [
-    "file attached",
-    "archivo adjunto",
-    "archivo adjuntado",
-    "arquivo anexado",
-    "ficheiro anexado",
-    "Datei angehängt",
-    "fichier joint",
-    "file allegato",
-    "bestand bijgevoegd",
-    "bifogad fil",
-    "fil vedlagt",
-    "vedhæftet fil",
-    "файл добавлен",
-    "dosya ekli",
-    "file terlampir",
-];
-
-const DELETED: [&str; 57] = [
-    "This message was deleted by an admin",
-    "यह मैसेज डिलीट कर दिया गया",
-    "यह मैसेज हटा दिया गया है",
-    "यह संदेश हटा दिया गया था",
-    "आपने यह मैसेज डिलीट किया",
-    "आपने यह संदेश हटा दिया",
-    "حذفت هذه الرسالة",
-    "لقد حذفت هذه الرسالة",
-    "Pesan ini telah dihapus",
-    "Anda telah menghapus pesan ini",
-    "Esta mensagem foi eliminada",
-    "Eliminou esta mensagem",
-    "Ce message a été supprimé par un admin",
-    "Questo messaggio è stato eliminato da un amministratore",
-    "あなたはこのメッセージを削除しました",
-    "您已删除此消息",
-    "您已刪除此訊息",
-    "This message was deleted",
-    "You deleted this message",
-    "This message was deleted by admin",
-    "You deleted this message as admin",
-    "Se eliminó este mensaje",
-    "Eliminaste este mensaje",
-    "Este mensaje fue eliminado",
-    "Este mensaje se eliminó",
-    "Mensagem apagada",
-    "Esta mensagem foi apagada",
-    "Você apagou esta mensagem",
-    "Apagou esta mensagem",
-    "Diese Nachricht wurde gelöscht",
-    "Du hast diese Nachricht gelöscht",
-    "Ce message a été supprimé",
-    "Vous avez supprimé ce message",
-    "Questo messaggio è stato eliminato",
-    "Hai eliminato questo messaggio",
-    "Dit bericht is verwijderd",
-    "Dit bericht werd verwijderd",
-    "U hebt dit bericht verwijderd",
-    "Je hebt dit bericht verwijderd",
-    "Det här meddelandet togs bort",
-    "Meddelandet togs bort",
-    "Denne meldingen ble slettet",
-    "Denne besked blev slettet",
-    "Tämä viesti poistettiin",
-    "Ta wiadomość została usunięta",
-    "Usunięto tę wiadomość",
-    "Данное сообщение удалено",
-    "Вы удалили данное сообщение",
-    "Bu mesaj silindi",
-    "Bu mesajı sildiniz",
-    "Pesan ini dihapus",
-    "Anda menghapus pesan ini",
-    "此訊息已刪除",
-    "此消息已删除",
-    "このメッセージは削除されました",
-    "삭제된 메시지입니다",
-    "تم حذف هذه الرسالة",
-];
-
-const EDITED: [&str; 21] = [
-    "<यह मैसेज एडिट किया गया>",
-    "<تم تعديل هذه الرسالة>",
-    "<Ta wiadomość została zmieniona>",
-    "<Pesan ini telah diedit>",
-    "<Bu mesaj düzenlenmiştir>",
-    "<This message was edited>",
-    "<Se editó este mensaje.>",
-    "<Se editó este mensaje>",
-    "<Mensagem editada>",
-    "<Esta mensagem foi editada>",
-    "Esta mensagem foi editada",
-    "<Diese Nachricht wurde bearbeitet>",
-    "<Diese Nachricht wurde bearbeitet.>",
-    "<Ce message a été modifié>",
-    "<Questo messaggio è stato modificato>",
-    "<Dit bericht is bewerkt>",
-    "<Det här meddelandet har redigerats>",
-    "<Данное сообщение изменено>",
-    "<Bu mesaj düzenlendi>",
-    "<Pesan ini diedit>",
-    "<このメッセージは編集されました>",
-];
-
-/// Parts of notices, in lower case: enough of each to leave no doubt.
-const NOTICES: [&str; 85] = [
-    "messages to this chat and calls are now secured",
-    "no one outside of this chat, not even whatsapp",
-    "مشفرة تمامًا بين الطرفين",
-    "مشفّرة تمامًا بين الطرفين",
-    "एंड-टू-एंड एन्क्रिप्ट",
-    "uçtan uca şifreli",
-    "terenkripsi secara end-to-end",
-    "dienkripsi secara end-to-end",
-    "защищены сквозным шифрованием",
-    "szyfrowane w pełni",
-    "bota kodlama",
-    "joined from the community",
-    "pinned a message",
-    "anclaste un mensaje",
-    "fijó un mensaje",
-    "fixou uma mensagem",
-    "hat eine nachricht angepinnt",
-    "started a call",
-    "cambió los ajustes",
-    "está usando um serviço seguro",
-    "se unió mediante el enlace",
-    "ha lasciato il gruppo",
-    "a quitté le groupe",
-    "end-to-end encrypted",
-    "are now secured with end-to-end",
-    "created group",
-    "created this group",
-    "changed the subject",
-    "changed this group's icon",
-    "changed the group description",
-    "changed this group's settings",
-    "changed the group name",
-    "deleted this group's icon",
-    "joined using this group's invite link",
-    "changed their phone number",
-    "changed to a new number",
-    "your security code with",
-    "you're now an admin",
-    "you're no longer an admin",
-    "turned on disappearing messages",
-    "turned off disappearing messages",
-    "this chat is with a business account",
-    "this business uses a secure service",
-    "this business is now",
-    "you blocked this contact",
-    "you unblocked this contact",
-    "missed voice call",
-    "missed video call",
-    "missed group voice call",
-    "cifrados de extremo a extremo",
-    "cifradas de extremo a extremo",
-    "creó el grupo",
-    "cambió el asunto",
-    "cambió el ícono de este grupo",
-    "cambió la descripción del grupo",
-    "cambió tu código de seguridad",
-    "cambió su número de teléfono",
-    "se unió usando el enlace",
-    "bloqueaste a este contacto",
-    "llamada perdida",
-    "videollamada perdida",
-    "criptografia de ponta a ponta",
-    "encriptadas de ponta a ponta",
-    "criou o grupo",
-    "mudou o nome do grupo",
-    "alterou o assunto",
-    "mudou a imagem deste grupo",
-    "entrou usando o link de convite",
-    "mudou seu código de segurança",
-    "chamada de voz perdida",
-    "ende-zu-ende-verschlüsselt",
-    "hat die gruppe",
-    "hat den betreff",
-    "hat das gruppenbild",
-    "sicherheitsnummer",
-    "verpasster sprachanruf",
-    "verpasster videoanruf",
-    "chiffrés de bout en bout",
-    "a créé le groupe",
-    "a changé le sujet",
-    "crittografati end-to-end",
-    "crittografia end-to-end",
-    "ha creato il gruppo",
-    "end-to-end versleuteld",
-    "heeft de groep",
-];
 
 /// Whether a text is a notice beyond doubt.
 fn is_notice(text: &str) -> bool {
@@ -444,6 +54,51 @@ pub fn kind_of_file(name: &str) -> &'static str {
     }
 }
 
+/// A sieve before a list of texts, which hardly any other text passes: one bit for each pair of a length and
+/// a last letter.
+struct Sieve([u64; 16]);
+
+impl Sieve {
+    const fn of(texts: &[&str]) -> Sieve {
+        let mut bits = [0; 16];
+        let mut n = 0;
+        while n < texts.len() {
+            let place = Sieve::place(texts[n].as_bytes());
+            bits[place / 64] |= 1 << (place % 64);
+            n += 1;
+        }
+        Sieve(bits)
+    }
+
+    const fn place(text: &[u8]) -> usize {
+        match text.last() {
+            Some(last) => (text.len() * 29 + last.to_ascii_lowercase() as usize) % 1_024,
+            None => 0,
+        }
+    }
+
+    /// False if no text of the list is the same but for the case of its ASCII letters.
+    fn passes(&self, text: &str) -> bool {
+        let place = Sieve::place(text.as_bytes());
+        self.0[place / 64] & (1 << (place % 64)) != 0
+    }
+}
+
+/// The bytes that one of the texts begins with.
+const fn first_bytes(texts: &[&str]) -> [bool; 256] {
+    let mut first = [false; 256];
+    let mut n = 0;
+    while n < texts.len() {
+        first[texts[n].as_bytes()[0] as usize] = true;
+        n += 1;
+    }
+    first
+}
+
+static DELETED_BY_FIRST: [bool; 256] = first_bytes(&DELETED_BY);
+static DELETED_SIEVE: Sieve = Sieve::of(&DELETED);
+static OMITTED_SIEVE: Sieve = Sieve::of(&OMITTED);
+
 /// What a body is. `author` is false for entries that name none: they are all notices.
 pub fn classify(body: &str) -> Body<'_> {
     let marked = body.starts_with(is_invisible);
@@ -454,27 +109,28 @@ pub fn classify(body: &str) -> Body<'_> {
         return Body::Text { text: "", edited: false };
     }
     // Most messages hold neither a mark nor a bracket nor any of the words below.
-    if let Some(body) = bracketed(text, first, rest) {
+    if let Some(body) = bracketed(text, first, rest).or_else(|| behind_a_mark(text)) {
         return body;
     }
     if text.len() <= 160 {
         let plain = text.trim_end_matches(['.', '。', '．']);
-        if DELETED.iter().any(|d| d.eq_ignore_ascii_case(plain)) {
+        let deleted = DELETED_SIEVE.passes(plain) && DELETED.iter().any(|d| d.eq_ignore_ascii_case(plain));
+        let may_begin = |list: &[bool; 256]| list[usize::from(text.as_bytes()[0])];
+        if deleted || (may_begin(&DELETED_BY_FIRST) && DELETED_BY.iter().any(|begin| text.starts_with(begin)))
+        {
             return Body::Deleted;
         }
-        if text == "null" {
+        if text == "null" || (marked && NOT_SHOWN.iter().any(|begin| text.starts_with(begin))) {
             return Body::Media { kind: "unknown", caption: "", left_out: true };
         }
         if let Some(kind) = omitted(first, marked) {
             return Body::Media { kind, caption: rest, left_out: true };
         }
-        let location =
-            ["Location: http", "location: http", "Ubicación: http", "Localização: http", "Standort: http"];
-        if location.iter().any(|l| text.starts_with(l)) || text == "live location shared" {
+        if location(text) {
             return Body::Media { kind: "location", caption: "", left_out: false };
         }
     }
-    if first == "POLL:" || first == "ENCUESTA:" || first == "ENQUETE:" || first == "UMFRAGE:" {
+    if first.ends_with(':') && POLL.contains(&first) {
         return Body::Media { kind: "poll", caption: rest, left_out: false };
     }
     if marked {
@@ -482,6 +138,30 @@ pub fn classify(body: &str) -> Body<'_> {
         return if text.len() <= 40 && text.starts_with('<') { Body::Unknown } else { Body::Notice };
     }
     Body::Text { text, edited: false }
+}
+
+/// A place: a word, a colon, an address of a map.
+fn location(text: &str) -> bool {
+    let place = text.split_once(':').filter(|(word, _)| word.len() <= 32);
+    place.is_some_and(|(word, at)| at.trim_start().starts_with("http") && LOCATION.contains(&word.trim()))
+        || LIVE_LOCATION.contains(&text)
+}
+
+/// On iPhones a mark stands before what WhatsApp adds to a text: `invoice.pdf • 2 pages, document omitted`.
+fn behind_a_mark(text: &str) -> Option<Body<'_>> {
+    if text.is_ascii() {
+        return None;
+    }
+    let (before, added) = text.rsplit_once('\u{200e}')?;
+    let (before, added) = (trim_marks(before), trim_marks(added));
+    if before.is_empty() {
+        return None;
+    }
+    if EDITED.iter().any(|edited| edited.trim_matches(['<', '>']) == added) {
+        return Some(Body::Text { text: before, edited: true });
+    }
+    let kind = omitted(added, true).filter(|_| added.contains(char::is_whitespace))?;
+    Some(Body::Media { kind, caption: before, left_out: true })
 }
 
 /// Whether a body without mark is a notice, as in exports of older iPhones. A customer may well write
@@ -502,6 +182,16 @@ pub fn is_encryption_note(text: &str) -> bool {
 
 /// Everything that stands in brackets: media left out, attached, edited.
 fn bracketed<'a>(text: &'a str, first: &'a str, rest: &'a str) -> Option<Body<'a>> {
+    for edited in EDITED.iter().filter(|_| text.ends_with('>')) {
+        if let Some(before) = text.strip_suffix(*edited) {
+            let before = trim_marks(before);
+            let (first, rest) = before.split_once('\n').unwrap_or((before, ""));
+            return Some(match bracketed(before, trim_marks(first), rest) {
+                Some(media @ Body::Media { .. }) => media,
+                _ => Body::Text { text: before, edited: true },
+            });
+        }
+    }
     if let Some((name, phrase)) = first.strip_suffix(')').and_then(|f| f.rsplit_once(" ("))
         && (ATTACHED.iter().any(|a| a.eq_ignore_ascii_case(phrase))
             || is_camera_name(name)
@@ -509,15 +199,11 @@ fn bracketed<'a>(text: &'a str, first: &'a str, rest: &'a str) -> Option<Body<'a
     {
         return Some(Body::Media { kind: kind_of_file(name), caption: rest, left_out: false });
     }
+    // What was written with it follows on the next lines.
+    if first.ends_with('>') && MEDIA_OMITTED.iter().any(|m| m.eq_ignore_ascii_case(first)) {
+        return Some(Body::Media { kind: "unknown", caption: rest, left_out: true });
+    }
     let inside = text.strip_suffix('>')?;
-    if MEDIA_OMITTED.iter().any(|m| m.eq_ignore_ascii_case(text)) {
-        return Some(Body::Media { kind: "unknown", caption: "", left_out: true });
-    }
-    for edited in EDITED {
-        if let Some(before) = text.strip_suffix(edited) {
-            return Some(Body::Text { text: trim_marks(before), edited: true });
-        }
-    }
     let (before, inside) = inside.rsplit_once('<')?;
     if inside == "attached" && !before.trim().is_empty() {
         return Some(Body::Media { kind: kind_of_file(before.trim()), caption: "", left_out: false });
@@ -567,7 +253,9 @@ fn omitted(text: &str, marked: bool) -> Option<&'static str> {
         return None;
     }
     let kind = |word: &str| KINDS.iter().find(|(known, _)| same(known, word)).map(|(_, kind)| *kind);
-    let left_out = |word: &str| OMITTED.iter().any(|known| same(known, word));
+    let left_out = |word: &str| {
+        (OMITTED_SIEVE.passes(word) || !word.is_ascii()) && OMITTED.iter().any(|known| same(known, word))
+    };
     match text.rsplit_once(char::is_whitespace) {
         None if marked => kind(text),
         None => None,
@@ -655,6 +343,27 @@ mod tests {
             ("\u{200e}Messages and calls are end-to-end encrypted.", Body::Notice),
             ("\u{200e}Something that is new", Body::Notice),
             ("<Etwas Neues>", Body::Unknown),
+            ("<Media omitted>\nlook at this", media("unknown", "look at this", true)),
+            (
+                "IMG-20210428-WA0001.jpg (file attached)\nlook <This message was edited>",
+                media("image", "look", false),
+            ),
+            (
+                "Invoice.pdf • \u{200e}2 pages \u{200e}document omitted",
+                media("document", "Invoice.pdf • \u{200e}2 pages", true),
+            ),
+            ("look \u{200e}Bild weggelassen", media("image", "look", true)),
+            ("ok \u{200e}Esta mensagem foi editada", Body::Text { text: "ok", edited: true }),
+            ("This message was deleted by admin Ana", Body::Deleted),
+            (
+                "\u{200e}You received a view once message. You can only open it on your phone.",
+                media("unknown", "", true),
+            ),
+            ("\u{200e}Localisation : https://maps.google.com/?q=1,2", media("location", "", false)),
+            (
+                "Location of my order: unknown",
+                Body::Text { text: "Location of my order: unknown", edited: false },
+            ),
             ("null", media("unknown", "", true)),
             ("POLL:\nWhich?\nOPTION: a", media("poll", "Which?\nOPTION: a", false)),
             ("Location: https://maps.google.com/?q=1,2", media("location", "", false)),
@@ -664,6 +373,16 @@ mod tests {
         ] {
             assert_eq!(classify(body), expected, "{body}");
         }
+    }
+
+    #[test]
+    fn sieves_let_all_of_their_list_through() {
+        for (list, sieve) in [(&DELETED[..], &DELETED_SIEVE), (&OMITTED[..], &OMITTED_SIEVE)] {
+            for text in list {
+                assert!(sieve.passes(text) && sieve.passes(&text.to_ascii_uppercase()), "{text}");
+            }
+        }
+        assert!(!OMITTED_SIEVE.passes("") && !OMITTED_SIEVE.passes("please"));
     }
 
     #[test]

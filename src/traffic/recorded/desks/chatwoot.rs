@@ -80,6 +80,11 @@ impl Reader {
             self.reporting(record, line, intake);
         } else if record.has("rating") {
             self.rating(record, line, intake);
+        } else if ["contact_", "webwidget_", "inbox_", "conversation_typing"]
+            .iter()
+            .any(|other| record.text("event").starts_with(other))
+        {
+            intake.notice();
         } else {
             self.conversation(record, line, intake);
         }
@@ -89,11 +94,19 @@ impl Reader {
         let (Some(at), false) = (stamp(record, "created_at", intake), conversation.is_empty()) else {
             return intake.quarantine(line, "a message without `conversation_id` or `created_at`", b"");
         };
-        // A webhook about a change of a message is not the message again.
-        if self.again("message", &record.id("id")) {
-            return intake.duplicate();
-        }
         let thread = Thread::Ticket(conversation);
+        let rating = record.id("content_attributes.submitted_values.csat_survey_response.rating");
+        let rated = !rating.is_empty() && !self.again("survey", &record.id("id"));
+        // A webhook about a change of a message is not the message again, but a survey is answered so.
+        let again = self.again("message", &record.id("id"));
+        let rated_at = stamp(record, "updated_at", intake).filter(|_| again).unwrap_or(at);
+        let found = Found::happened(thread, rated_at, Kind::Rating, &rating, line);
+        let rated = rated.then_some(Found { from: Role::Customer, ..found });
+        if again {
+            let Some(found) = rated else { return intake.duplicate() };
+            intake.keep();
+            return intake.event(found);
+        }
         for field in ["sender.name", "sender.email", "sender.available_name"] {
             intake.participant(thread, record.text(field));
         }
@@ -127,10 +140,8 @@ impl Reader {
         }
         intake.keep();
         intake.event(found);
-        let rating = record.id("content_attributes.submitted_values.csat_survey_response.rating");
-        if !rating.is_empty() {
-            let found = Found::happened(thread, at, Kind::Rating, &rating, line);
-            intake.event(Found { from: Role::Customer, ..found });
+        if let Some(found) = rated {
+            intake.event(found);
         }
     }
 

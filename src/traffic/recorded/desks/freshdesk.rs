@@ -40,11 +40,23 @@ pub fn read_csv(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), Import
             name: column(&["Full name", "Requester Name"]),
             first_response: column(&["Initial response time"]),
             first_response_took: column(&["First response time (in hrs)"]),
+            resolution_took: column(&["Resolution time (in hrs)"]),
             resolved: column(&["Resolved time"]),
             closed: column(&["Closed time"]),
             updated: column(&["Last update time", "Last updated time"]),
             survey: column(&["Survey results"]),
         };
+        for (what, at, took) in [
+            ("first answered", columns.first_response, columns.first_response_took),
+            ("resolved", columns.resolved, columns.resolution_took),
+        ] {
+            if at.is_none() && took.is_some() {
+                intake.note(format!(
+                    "the export does not say when tickets were {what}: the time that it took, in business hours \
+                     where the policy counts those, is added to their creation"
+                ));
+            }
+        }
         table.rows(input, intake, &mut |row, line, intake| {
             let cell = |c: Option<usize>| c.map_or("", |c| row.get(c).trim());
             let stamp = |c: Option<usize>| clock::any(cell(c), &zone);
@@ -89,6 +101,10 @@ pub fn read_csv(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), Import
                 intake.event(Found { actor: agent, ..Found::message(thread, at, Role::Agent, line) });
             }
             let (resolved, closed) = (stamp(columns.resolved), stamp(columns.closed));
+            let resolved = resolved.or_else(|| {
+                let took = duration(cell(columns.resolution_took)).filter(|_| columns.resolved.is_none())?;
+                Some((begun.0 + took, begun.1))
+            });
             if let Some(at) = resolved {
                 happened(at, Kind::Status, "resolved", intake);
             }
@@ -122,6 +138,7 @@ struct Columns {
     name: Option<usize>,
     first_response: Option<usize>,
     first_response_took: Option<usize>,
+    resolution_took: Option<usize>,
     resolved: Option<usize>,
     closed: Option<usize>,
     updated: Option<usize>,

@@ -72,6 +72,19 @@ fn ticket(record: Record<'_>, line: u64, seen: &mut Set<u64>, intake: &mut Intak
     for tag in record.text("tags").split(',').map(str::trim).filter(|t| !t.is_empty()) {
         intake.event(Found::happened(thread, begun, Kind::Tag, tag, line));
     }
+    // A list of tickets comes without their updates: what is left is when somebody last answered, and how
+    // it ended.
+    let told = |change: &str| updates.iter().any(|u| u.has(change));
+    if updates.is_empty()
+        && let Some(at) = record.stamp("last_staff_reply_at", &utc)
+    {
+        intake.event(Found::message(thread, at, Role::Agent, line));
+    }
+    let ended = record.text("status.behavior") == "completed";
+    let last = ["last_updated_at", "last_modified"].iter().find_map(|field| record.stamp(field, &utc));
+    if let Some(at) = last.filter(|_| ended && !told("status_change")) {
+        intake.event(Found::happened(thread, at, Kind::Status, "resolved", line));
+    }
     for one in &updates {
         match one.stamp("timestamp", &utc) {
             Some(at) => update(*one, thread, at, &customer, line, intake),

@@ -268,3 +268,92 @@ fn tickets_that_come_again() {
         assert_eq!(last.at.ms(), 1_772_463_600_000, "{name}");
     }
 }
+
+#[test]
+fn freshdesk_csv_for_spreadsheets() {
+    // A line that names the delimiter, other columns than usual, and no instant of the resolution.
+    let text = "sep=;\r\nTicket Id;Agent;Created Time;Resolution time (in Hrs)\r\n7;Eva;2026-03-02 14:30:00;01:00:00\r\n";
+    let (r, events) = read("f.csv", text, Format::FreshdeskCsv);
+    assert_eq!((r.read, r.kept, r.notices, r.quarantined), (3, 1, 2, 0));
+    let resolved = events.iter().find(|e| e.value.as_deref() == Some("resolved")).unwrap();
+    assert_eq!(resolved.at.ms(), 1_772_465_400_000);
+    assert!(r.notes.iter().any(|n| n.contains("resolved")), "{:?}", r.notes);
+}
+
+/// Exports hold comments and people inside of the ticket; pages hold groups and people beside it.
+#[test]
+fn zendesk_exports_and_side_loads() {
+    let ticket = r#"{"id":35,"requester":{"id":900,"name":"Ana Gomez"},"submitter":{"id":900},"requester_id":900,"submitter_id":900,"status":"solved","priority":"high","description":"Hi","created_at":"2026-03-02T14:30:00Z","updated_at":"2026-03-02T15:00:00Z",
+      "comments":[{"id":1,"author_id":900,"body":"Hi","public":true,"created_at":"2026-03-02T14:30:00Z"},{"id":2,"author_id":77,"body":"Hello Gomez","public":true,"created_at":"2026-03-02T14:40:00Z"}]}"#;
+    let page = format!(
+        r#"{{"tickets":[{ticket}],"users":[{{"id":77,"role":"agent","email":"eva@x.example"}}],"groups":[{{"id":5,"name":"g"}}],"brands":[{{"id":6}}],"count":1}}"#
+    );
+    let rating = r#"{"id":3,"ticket_id":35,"assignee_id":77,"requester_id":900,"score":"good","created_at":"2026-03-02T16:00:00Z"}"#;
+    let inputs = [("page.json", page.as_str()), ("ratings.json", rating)];
+    let (r, events) = read_all(&inputs, Format::Zendesk);
+    assert_eq!((r.quarantined, r.conversations), (0, 1), "{:?}", r.quarantine);
+    assert_eq!(
+        shape(&events),
+        [
+            (Message, Customer, "Hi"),
+            (Status, System, "open"),
+            (Priority, System, "high"),
+            (Message, Agent, "Hello [name]"),
+            (Status, System, "resolved"),
+            (Rating, Customer, "good"),
+        ]
+    );
+    let shown = format!(r#"{{"ticket":{}}}"#, ticket.replace('\n', ""));
+    let (r, _) = read("t.jsonl", &format!("{shown}\n"), Format::Zendesk);
+    assert_eq!((r.read, r.kept), (3, 3));
+}
+
+#[test]
+fn zoho_desk_backup_without_its_second_header() {
+    let text = "Thread Id,Ticket Id,Created Time,Thread Status\n1,2,2026-03-02 14:30:00,EMAIL INCOMING\n";
+    let input = Input::memory("Threads__1.csv", text.as_bytes());
+    let error = import(&[input], &Options::default(), &mut |_| {}).unwrap_err();
+    assert!(error.to_string().contains("second header row"), "{error}");
+    let text = "Thread Id,Ticket Id,Created Time,Thread Status\nid,ticketId,createdTime,threadStatus\n\
+                1,2,2026-03-02 14:30:00,EMAIL INCOMING\n3,2,2026-03-02 14:31:00,EMAIL DRAFT\n";
+    let (r, _) = read("Threads__1.csv", text, Format::ZohoDeskCsv);
+    assert_eq!((r.kept, r.notices, r.quarantined), (1, 3, 0));
+}
+
+#[test]
+fn happyfox_lists_without_updates() {
+    let text = r##"{"page_info":{"count":1},"data":[{"id":3,"display_id":"#3","subject":"s","first_message":"Hi","messages_count":2,"category":{"name":"Sales"},
+      "status":{"name":"Fertig","behavior":"completed"},"user":{"id":9},"created_at":"2026-03-02 14:30:00","last_staff_reply_at":"2026-03-02 14:40:00","last_updated_at":"2026-03-02 15:00:00"}]}"##;
+    let (_, events) = read("h.json", text, Format::Happyfox);
+    let found = shape(&events);
+    assert!(
+        found.contains(&(Message, Agent, "")) && found.contains(&(Status, System, "resolved")),
+        "{found:?}"
+    );
+}
+
+/// A survey is answered by a change of its message; a conversation may begin with its `meta`.
+#[test]
+fn chatwoot_surveys_and_single_conversations() {
+    let said = |event: &str, rest: &str| {
+        format!(
+            r#"{{"event":"{event}","id":9,"message_type":"template","content":"How was it?","created_at":1772461800,"conversation":{{"id":12}},"conversation_id":12{rest}}}"#
+        )
+    };
+    let answer = r#","updated_at":1772461900,"content_attributes":{"submitted_values":{"csat_survey_response":{"rating":4}}}"#;
+    let contact = r#"{"event":"contact_created","id":4,"name":"Ana","created_at":1772461800,"conversation_id":null,"message_type":null}"#;
+    let text = [
+        said("message_created", ""),
+        said("message_updated", answer),
+        said("message_updated", answer),
+        contact.into(),
+    ];
+    let (r, events) = read("c.jsonl", &text.join("\n"), Format::Chatwoot);
+    assert_eq!((r.read, r.kept, r.duplicates, r.notices), (4, 2, 1, 1));
+    assert_eq!(shape(&events).last(), Some(&(Rating, Customer, "4")));
+    let single = r#"{"meta":{"sender":{"id":4}},"id":12,"inbox_id":1,"can_reply":true,"status":"open","created_at":1772461800,
+      "messages":[{"id":1,"content":"Hi","message_type":0,"created_at":1772461800,"conversation_id":12}]}"#;
+    let (r, events) = read("one.json", single, Format::Chatwoot);
+    assert_eq!((r.read, r.kept, r.conversations), (2, 2, 1));
+    assert!(shape(&events).contains(&(Status, System, "open")));
+}

@@ -5,7 +5,6 @@
 
 use crate::traffic::log::{Kind, Role};
 
-use super::super::clock::Stamp;
 use super::super::fingerprint::{Map, Set, fingerprint};
 use super::super::input::Input;
 use super::super::intake::{Found, Intake, Thread};
@@ -38,7 +37,10 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
     }
     let mut reader = Reader { known, seen: Set::default() };
     for input in inputs {
-        records(input, intake, &mut |record, _, line, intake| reader.record(record, line, intake))?;
+        records(input, intake, &mut |record, list, line, intake| match BESIDE.contains(&list) {
+            true => intake.notice(),
+            false => reader.record(record, line, intake),
+        })?;
     }
     Ok(())
 }
@@ -46,10 +48,18 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
 impl Known {
     fn learn(&mut self, record: Record<'_>) {
         let ticket = record.id("ticket_id").into_owned();
-        if record.has("requester_id") {
+        if kind_of(record) == "ticket" {
             let id = record.id("id").into_owned();
             self.tickets.insert(id.clone());
-            self.requesters.insert(id, record.id("requester_id").into_owned());
+            if !record.list("comments").is_empty() || !record.list("audits").is_empty() {
+                self.told.insert(id.clone());
+            }
+            for person in ["requester", "submitter", "assignee"] {
+                for field in ["name", "email"] {
+                    self.names.push(record.text(&format!("{person}.{field}")).to_owned());
+                }
+            }
+            self.requesters.insert(id, record.first_id(&REQUESTER).into_owned());
         } else if record.has("events") && !ticket.is_empty() {
             for event in record.list("events").iter().map(Record) {
                 if event.text("field_name") == "requester_id" {
@@ -73,11 +83,26 @@ struct Reader {
     seen: Set<u64>,
 }
 
+/// Who asks: by id, or in full where a ticket is exported with its people.
+const REQUESTER: [&str; 2] = ["requester_id", "requester.id"];
+
+/// Lists beside tickets of what they name by id.
+const BESIDE: [&str; 8] = [
+    "groups",
+    "organizations",
+    "brands",
+    "ticket_forms",
+    "sharing_agreements",
+    "last_audits",
+    "dates",
+    "slas",
+];
+
 impl Reader {
     fn record(&mut self, record: Record<'_>, line: u64, intake: &mut Intake<'_>) {
         let same = if record.has("metric") { "metric_event" } else { kind_of(record) };
         let id = record.id("id");
-        let again = !id.is_empty() && !self.seen.insert(fingerprint((same, &*id)));
+        let again = self.again(same, &id);
         if same == "ticket" {
             // Incremental exports give a ticket again after each change, and now and then without one.
             if !self.seen.insert(fingerprint(("state", &*id, record.text("updated_at")))) && again {
@@ -94,12 +119,17 @@ impl Reader {
         }
         match same {
             "metric_event" => self.metric_event(record, line, intake),
-            "audit" => self.audit(record, line, intake),
+            "audit" => self.audit(record, &record.id("ticket_id"), line, intake),
             "metrics" => self.metrics(record, line, intake),
-            "comment" => self.comment(record, line, intake),
+            "comment" => self.comment(record, &record.id("ticket_id"), line, intake),
+            "rating" => self.rating(record, line, intake),
             "user" => intake.notice(),
-            _ => intake.quarantine(line, "neither ticket, audit, comment, metric nor user", b""),
+            _ => intake.quarantine(line, "neither ticket, audit, comment, metric, rating nor user", b""),
         }
+    }
+
+    fn again(&mut self, what: &str, id: &str) -> bool {
+        !id.is_empty() && !self.seen.insert(fingerprint((what, id)))
     }
 
     fn role(&mut self, ticket: &str, author: &str) -> Role {
@@ -121,7 +151,7 @@ impl Reader {
             return intake.quarantine(line, "`created_at` is no instant", b"");
         };
         let thread = Thread::Ticket(&id);
-        let requester = record.id("requester_id");
+        let requester = record.first_id(&REQUESTER);
         intake.keep();
         let text = plain_text(record.first_text(&["description", "subject"]));
         if !self.known.told.contains(&*id) {
@@ -149,6 +179,30 @@ impl Reader {
             let found = Found::happened(thread, at, Kind::Rating, score, line);
             intake.event(Found { from: Role::Customer, actor: &requester, ..found });
         }
+        // Exports hold what belongs to a ticket inside of it. Its states are then not told one by one.
+        for audit in record.list("audits").iter().map(Record) {
+            intake.element();
+            match self.again("audit", &audit.id("id")) {
+                true => intake.duplicate(),
+                false => self.audit(audit, &id, line, intake),
+            }
+        }
+        let comments = record.list("comments");
+        for comment in comments.iter().map(Record) {
+            intake.element();
+            self.comment(comment, &id, line, intake);
+        }
+        if !comments.is_empty() && record.list("audits").is_empty() {
+            intake.event(Found::happened(thread, begun, Kind::Status, "open", line));
+            let priority = vocabulary::priority(record.text("priority"));
+            if !priority.is_empty() {
+                intake.event(Found::happened(thread, begun, Kind::Priority, &priority, line));
+            }
+            let status = vocabulary::status(record.text("status"));
+            if let Some(at) = record.stamp("updated_at", &zone).filter(|_| !matches!(&*status, "" | "open")) {
+                intake.event(Found::happened(thread, at, Kind::Status, &status, line));
+            }
+        }
     }
 
     /// A ticket that was given before, in a later state.
@@ -164,20 +218,20 @@ impl Reader {
         }
     }
 
-    fn audit(&mut self, record: Record<'_>, line: u64, intake: &mut Intake<'_>) {
+    fn audit(&mut self, record: Record<'_>, ticket: &str, line: u64, intake: &mut Intake<'_>) {
         let zone = intake.options.zone();
-        let ticket = record.id("ticket_id");
         let Some(at) = record.stamp("created_at", &zone) else {
             return intake.quarantine(line, "`created_at` is no instant", b"");
         };
-        let thread = Thread::Ticket(&ticket);
+        let thread = Thread::Ticket(ticket);
         let mut any = false;
         for event in record.list("events").iter().map(Record) {
             let author = if event.has("author_id") { event.id("author_id") } else { record.id("author_id") };
-            let from = self.role(&ticket, &author);
+            let from = self.role(ticket, &author);
             match event.text("type") {
                 "Comment" | "VoiceComment" => {
-                    self.message(event, thread, at, from, &author, line, intake);
+                    let found = Found { actor: &author, ..Found::message(thread, at, from, line) };
+                    self.message(event, found, intake);
                     any = true;
                 }
                 "Create" | "Change" => {
@@ -213,44 +267,53 @@ impl Reader {
         if any { intake.keep() } else { intake.notice() }
     }
 
-    fn comment(&mut self, record: Record<'_>, line: u64, intake: &mut Intake<'_>) {
+    fn comment(&mut self, record: Record<'_>, ticket: &str, line: u64, intake: &mut Intake<'_>) {
         let zone = intake.options.zone();
-        let (ticket, author) = (record.id("ticket_id"), record.id("author_id"));
+        let author = record.first_id(&["author_id", "author.id"]);
         let (Some(at), false) = (record.stamp("created_at", &zone), ticket.is_empty()) else {
             return intake.quarantine(line, "a comment without `ticket_id` or `created_at`", b"");
         };
-        let from = self.role(&ticket, &author);
+        let from = self.role(ticket, &author);
+        let found = Found { actor: &author, ..Found::message(Thread::Ticket(ticket), at, from, line) };
         // An audit tells of its comment by the comment's own id.
-        if !self.message(record, Thread::Ticket(&ticket), at, from, &author, line, intake) {
+        if !self.message(record, found, intake) {
             return intake.duplicate();
         }
         intake.keep();
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn message(
-        &mut self,
-        comment: Record<'_>,
-        thread: Thread<'_>,
-        at: Stamp,
-        from: Role,
-        author: &str,
-        line: u64,
-        intake: &mut Intake<'_>,
-    ) -> bool {
+    /// A message, begun in `found`, into the log; whether it is new.
+    fn message<'a>(&mut self, comment: Record<'a>, found: Found<'a>, intake: &mut Intake<'_>) -> bool {
         let id = comment.id("id");
         if !id.is_empty() && !self.seen.insert(fingerprint(("written", &*id))) {
             return false;
         }
         let text = plain_text(comment.first_text(&["plain_body", "body", "html_body"]));
-        let mut found = Found::message(thread, at, from, line);
-        (found.actor, found.text) = (author, Some(&*text).filter(|t| !t.is_empty()));
+        let mut found = Found { text: Some(&*text).filter(|t| !t.is_empty()), ..found };
         found.media = (!comment.list("attachments").is_empty()).then_some("document");
         if comment.has("public") && !comment.flag("public") {
             found.kind = Kind::Note;
         }
         intake.event(found);
         true
+    }
+
+    /// What the customer thought of it, given as a record of its own.
+    fn rating(&mut self, record: Record<'_>, line: u64, intake: &mut Intake<'_>) {
+        let zone = intake.options.zone();
+        let (ticket, score) = (record.id("ticket_id"), record.text("score"));
+        if matches!(score, "offered" | "unoffered") {
+            return intake.notice();
+        }
+        let at = record.stamp("updated_at", &zone).or_else(|| record.stamp("created_at", &zone));
+        let (Some(at), false) = (at, ticket.is_empty() || score.is_empty()) else {
+            return intake.quarantine(line, "a rating without ticket, instant or score", b"");
+        };
+        // `good_with_comment` and the like.
+        let score = score.split('_').next().unwrap_or(score);
+        intake.keep();
+        let found = Found::happened(Thread::Ticket(&ticket), at, Kind::Rating, score, line);
+        intake.event(Found { from: Role::Customer, actor: &record.id("requester_id"), ..found });
     }
 
     /// Numbers about a ticket of which nothing else is told.
@@ -317,9 +380,11 @@ fn kind_of(record: Record<'_>) -> &'static str {
         "audit"
     } else if record.has("reply_time_in_minutes") || record.has("full_resolution_time_in_minutes") {
         "metrics"
-    } else if record.has("requester_id") {
+    } else if record.has("score") && record.has("ticket_id") {
+        "rating"
+    } else if record.has("requester_id") || record.has("requester.id") {
         "ticket"
-    } else if record.has("author_id") {
+    } else if record.has("author_id") || record.has("author.id") {
         "comment"
     } else if record.has("role") && record.has("email") {
         "user"

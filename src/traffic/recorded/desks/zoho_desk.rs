@@ -37,6 +37,11 @@ pub fn read(inputs: &[&Input], intake: &mut Intake<'_>) -> Result<(), ImportErro
     let mut sheets = Vec::with_capacity(inputs.len());
     for input in inputs {
         let table = Table::open(input, intake.options.limits)?.with_header_rows(input, 2)?;
+        // Without the second header nothing would be found, and everything passed over in silence.
+        if table.column("id").is_none() && table.column("ticketId").is_none() {
+            let what = "the second header row, with API names such as `id` and `createdTime`, is missing";
+            return Err(ImportError::Unusable { file: input.name.clone(), what: what.to_owned() });
+        }
         sheets.push(Sheet { input, table });
     }
     let mut reader = Backup::default();
@@ -115,9 +120,13 @@ impl Backup {
                 return intake.duplicate();
             }
             let status = cell("threadStatus").to_ascii_uppercase();
-            intake.found(&format!("thread_{}", vocabulary::status(&status)));
-            let incoming = status.contains("INCOMING");
-            if !incoming && !status.contains("OUTGOING") {
+            intake.found_named(&format!("thread_{}", vocabulary::status(&status)));
+            if ["DRAFT", "FORWARD", "SCHEDULED"].iter().any(|unsent| status.contains(unsent)) {
+                // Said to nobody, or to somebody else.
+                return intake.notice();
+            }
+            let incoming = status.contains("INCOMING") || status == "IN";
+            if !incoming && !status.contains("OUTGOING") && status != "OUT" {
                 return intake.quarantine(line, "`threadStatus` is neither incoming nor outgoing", b"");
             }
             let from = if incoming { Role::Customer } else { Role::Agent };
@@ -179,8 +188,8 @@ impl Backup {
             intake.participant(thread, cell("email"));
             intake.keep();
             intake.found("ticket");
-            intake.found(&format!("status_{}", vocabulary::status(cell("status"))));
-            intake.found(&format!("channel_{}", vocabulary::status(cell("channel"))));
+            intake.found_named(&format!("status_{}", vocabulary::status(cell("status"))));
+            intake.found_named(&format!("channel_{}", vocabulary::status(cell("channel"))));
             if !self.asked.contains(id) {
                 let text = plain_text(cell("description"));
                 let text = if text.is_empty() { cell("subject") } else { &*text };

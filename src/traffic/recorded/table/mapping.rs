@@ -141,6 +141,9 @@ pub struct FullCell {
     /// Before the value.
     #[serde(default)]
     pub prefix: String,
+    /// A table without this column is read all the same.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 /// A kind of event, by its word.
@@ -200,6 +203,11 @@ impl Mapping {
 
     fn cells_of_role(&self) -> impl Iterator<Item = &Cell> {
         std::iter::once(&self.columns.from).chain(self.event.iter().map(|e| &e.columns.from)).flatten()
+    }
+
+    /// Whether a table may lack this column: everything that reads it says so.
+    pub fn is_optional(&self, column: &str) -> bool {
+        self.cells().filter(|c| c.column() == Some(column)).all(|c| c.full().optional)
     }
 
     /// The columns of the events that last rows give, and of the conversation; none if there are no such

@@ -15,7 +15,7 @@ use super::csv_file::Table;
 use super::fingerprint::{Map, Set, fingerprint};
 use super::input::Input;
 use super::intake::{Found, Intake, Thread};
-use super::json::{self, Top};
+use super::json::{self, Members, Top};
 use super::report::ImportError;
 use super::vocabulary;
 
@@ -23,7 +23,10 @@ pub use mapping::Mapping;
 use mapping::{Cell, FullCell, When};
 
 /// Mappings that come with the program: file name and text.
-pub const SHIPPED: [(&str, &str); 2] = [
+pub const SHIPPED: [(&str, &str); 5] = [
+    ("xes_csv.toml", include_str!("../../../../data/mappings/xes_csv.toml")),
+    ("case_log.toml", include_str!("../../../../data/mappings/case_log.toml")),
+    ("case_log_ids.toml", include_str!("../../../../data/mappings/case_log_ids.toml")),
     ("incident_log.toml", include_str!("../../../../data/mappings/incident_log.toml")),
     ("twitter_care.mapping.toml", include_str!("../../../../data/recorded/twitter_care.mapping.toml")),
 ];
@@ -87,14 +90,22 @@ fn rows(input: &Input, table: &Table, mapping: &Mapping, intake: &mut Intake<'_>
     let names = mapping.column_names();
     let mut positions = Vec::with_capacity(names.len());
     for name in &names {
-        positions.push(table.column(name).ok_or_else(|| ImportError::Unusable {
-            file: input.name.clone(),
-            what: format!("the mapping \"{}\" names the column \"{name}\", which is not there", mapping.name),
-        })?);
+        let position = table.column(name);
+        if position.is_none() && !mapping.is_optional(name) {
+            return Err(ImportError::Unusable {
+                file: input.name.clone(),
+                what: format!(
+                    "the mapping \"{}\" names the column \"{name}\", which is not there",
+                    mapping.name
+                ),
+            });
+        }
+        positions.push(position);
     }
     let mut reader = Reader::new(mapping, &names, intake);
     table.rows(input, intake, &mut |row, line, intake| {
-        let cells: Vec<Cow<'_, str>> = positions.iter().map(|p| Cow::Borrowed(row.get(*p))).collect();
+        let cell = |position: &Option<usize>| Cow::Borrowed(position.map_or("", |p| row.get(p)));
+        let cells: Vec<Cow<'_, str>> = positions.iter().map(cell).collect();
         reader.row(&cells, line, intake);
     })?;
     reader.finish(intake);
@@ -104,7 +115,17 @@ fn rows(input: &Input, table: &Table, mapping: &Mapping, intake: &mut Intake<'_>
 fn lines(input: &Input, mapping: &Mapping, intake: &mut Intake<'_>) -> Result<(), ImportError> {
     let names = mapping.column_names();
     let mut reader = Reader::new(mapping, &names, intake);
-    json::values(input, intake, &|_| Top::Value, &mut |value, intake| {
+    // A page of rows, as APIs give it (`{"result": [...]}`), has none of the columns itself.
+    let firsts: Vec<&str> =
+        names.iter().flat_map(|n| [n.as_str(), n.split('.').next().unwrap_or("")]).collect();
+    let top = |members: &Members| {
+        let page = !members.has(&firsts) && members.has_list(&PAGES);
+        if page { Top::Wrapper } else { Top::Value }
+    };
+    json::values(input, intake, &top, &mut |value, intake| {
+        if !value.key.is_empty() && !value.in_array {
+            return;
+        }
         intake.element();
         match serde_json::from_slice::<serde_json::Value>(value.bytes) {
             Ok(row) => {
@@ -135,6 +156,9 @@ fn parquet(input: &Input, _: &Mapping, _: &mut Intake<'_>) -> Result<(), ImportE
     let what = "this build reads no Parquet; build with the feature `frames`".to_owned();
     Err(ImportError::Unusable { file: input.name.clone(), what })
 }
+
+/// The names under which APIs give pages of rows.
+const PAGES: [&str; 7] = ["result", "results", "records", "rows", "data", "items", "value"];
 
 /// The value of a member, or of members inside members: `a.b`.
 fn at_path<'v>(row: &'v serde_json::Value, path: &str) -> Cow<'v, str> {
@@ -405,5 +429,56 @@ impl Resolved {
         let local = self.local.get_or_insert_with(|| Local::new(zone.clone()));
         let (at, _) = local.instant(civil.date(), ms, None);
         Some((at, precision))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Options, import};
+    use super::*;
+    use crate::traffic::log::Event;
+
+    fn read(text: &str, options: &Options) -> (super::super::ImportReport, Vec<Event>) {
+        let mut events = Vec::new();
+        let report =
+            import(&[Input::memory("table", text.as_bytes())], options, &mut |e| events.push(e.clone()));
+        (report.unwrap(), events)
+    }
+
+    /// Event logs in CSV are known by their columns; who did it and which group need not be there.
+    #[test]
+    fn event_logs_in_csv() {
+        for text in [
+            "case:concept:name,concept:name,time:timestamp,org:resource,org:group\nC1,Accepted,2013-05-01 10:00:00+02:00,Eva,Front\nC1,Closed,2013-05-01 11:00:00.123000+02:00,Eva,Front\n",
+            "concept:name,time:timestamp,case:concept:name\nAccepted,2013-05-01T08:00:00Z,C1\nClosed,2013-05-01T09:00:00.123Z,C1\n",
+            "Case ID;Activity;Complete Timestamp\nC1;Accepted;2013/05/01 08:00:00.000\nC1;Closed;2013/05/01 09:00:00.123\n",
+            "CaseID,ActivityID,CompleteTimestamp\nC1,1,2013-05-01 08:00:00\nC1,2,2013-05-01 09:00:00\n",
+        ] {
+            let (r, events) = read(text, &Options::default());
+            assert_eq!((r.kept, r.notices, r.messages, r.conversations), (2, 1, 1, 1), "{text}");
+            assert_eq!((events[0].kind, events[0].at.ms()), (Kind::Message, 1_367_395_200_000), "{text}");
+            let states: Vec<_> = events.iter().filter(|e| e.kind == Kind::Status).collect();
+            assert_eq!(states.len(), 2);
+        }
+    }
+
+    /// Pages of rows, as an API gives them.
+    #[test]
+    fn pages_of_rows() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("m.toml");
+        std::fs::write(&path, "name = \"x\"\n[columns]\nconversation = \"number\"\nat = \"opened.value\"\n")
+            .unwrap();
+        let options = Options { mapping: Some(path), ..Options::default() };
+        let row = r#"{"number":"I1","opened":{"value":"2026-03-02 14:30:00"}}"#;
+        for text in [
+            format!(r#"{{"result":[{row},{row}]}}"#),
+            format!("[{row},{row}]"),
+            format!("{row}\n{row}"),
+            format!(r#"{{"count":2,"records":[{row},{row}],"next":null}}"#),
+        ] {
+            let (r, _) = read(&text, &options);
+            assert_eq!((r.read, r.kept), (2, 2), "{text}");
+        }
     }
 }

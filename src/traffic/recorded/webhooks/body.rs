@@ -84,8 +84,8 @@ macro_rules! object {
 }
 
 object! {
-    /// One POST, or a log's wrapper around it.
-    Post { entry: Vec<Entry<'a>>, body: Option<&'a RawValue> }
+    /// One POST.
+    Post { entry: Vec<Entry<'a>> }
 }
 object! {
     /// One account's changes.
@@ -116,7 +116,8 @@ object! {
     Profile { name: Scalar<'a>, username: Scalar<'a> }
 }
 object! {
-    /// A message of a user, or the echo of one that the business wrote on the phone.
+    /// A message of a user, or the echo of one that the business wrote on the phone. What few messages have
+    /// lies elsewhere, since every message is moved about.
     Message {
         id: Scalar<'a>,
         from: Scalar<'a>,
@@ -126,29 +127,35 @@ object! {
         timestamp: Scalar<'a>,
         kind: Scalar<'a> = "type",
         group_id: Scalar<'a>,
-        text: Written<'a>,
-        image: Option<Written<'a>>,
-        video: Option<Written<'a>>,
-        document: Option<Written<'a>>,
-        audio: Option<Written<'a>>,
-        voice: Option<Written<'a>>,
-        sticker: Option<Written<'a>>,
-        location: Option<Written<'a>>,
-        interactive: Option<Interactive<'a>>,
-        button: Written<'a>,
-        order: Written<'a>,
-        reaction: Reaction<'a>,
-        system: System<'a>,
-        unsupported: Option<Unsupported<'a>>,
+        text: Text<'a>,
+        image: Option<Box<Written<'a>>>,
+        video: Option<Box<Written<'a>>>,
+        document: Option<Box<Written<'a>>>,
+        audio: Option<Box<Written<'a>>>,
+        voice: Option<Box<Written<'a>>>,
+        sticker: Option<Box<Written<'a>>>,
+        location: Option<Box<Written<'a>>>,
+        interactive: Option<Box<Interactive<'a>>>,
+        button: Option<Box<Label<'a>>>,
+        order: Option<Box<Label<'a>>>,
+        reaction: Option<Box<Reaction<'a>>>,
+        system: Option<Box<System<'a>>>,
+        unsupported: Option<Box<Unsupported<'a>>>,
         edit: Option<Box<Edit<'a>>>,
     }
 }
 object! {
+    /// A text.
+    Text { body: Scalar<'a> }
+}
+object! {
+    /// What is written on a button, or beside an order.
+    Label { text: Scalar<'a> }
+}
+object! {
     /// The object under the key of the type; only what is written in it.
     Written {
-        body: Scalar<'a>,
         caption: Scalar<'a>,
-        text: Scalar<'a>,
         name: Scalar<'a>,
         id: Scalar<'a>,
         url: Scalar<'a>,
@@ -238,10 +245,12 @@ pub struct Parts<'a> {
 /// One element of a broken body.
 #[derive(Debug)]
 pub struct Part<'a> {
-    /// JSON pointer.
-    pub place: String,
+    /// Numbers of its entry and its change.
+    pub of: (usize, usize),
     /// The array it is in.
     pub list: &'static str,
+    /// Its number in it.
+    pub number: usize,
     /// Its text.
     pub raw: &'a RawValue,
 }
@@ -274,11 +283,8 @@ pub fn parts(bytes: &[u8]) -> Option<Parts<'_>> {
             for list in LISTS {
                 let Some(raw) = change.value.get(list) else { continue };
                 let elements: Vec<&RawValue> = serde_json::from_str(raw.get()).ok()?;
-                found.elements.extend(elements.into_iter().enumerate().map(|(i, raw)| Part {
-                    place: format!("/entry/{e}/changes/{c}/value/{list}/{i}"),
-                    list,
-                    raw,
-                }));
+                let part = |(number, raw)| Part { of: (e, c), list, number, raw };
+                found.elements.extend(elements.into_iter().enumerate().map(part));
             }
         }
     }

@@ -176,6 +176,69 @@ fn calls_edits_and_changed_user_ids() {
     assert_eq!(people.len(), 2, "the number, and the one person with two ids");
 }
 
+/// A log may hold pieces of bodies, or wrap them in its own way.
+#[test]
+fn pieces_and_other_wrappers() {
+    let said = message("A", 0, "one");
+    let value = format!(
+        r#"{{"messaging_product":"whatsapp","metadata":{{"phone_number_id":"2"}},"messages":[{said}]}}"#
+    );
+    let change = format!(r#"{{"value":{value},"field":"messages"}}"#);
+    let entry = format!(r#"{{"id":"1","time":1,"changes":[{change}]}}"#);
+    let whole = body(&[value.clone()]);
+    let whole = whole.trim();
+    let escaped = serde_json::to_string(whole).unwrap();
+    for text in [
+        said.clone(),
+        value.clone(),
+        change.clone(),
+        entry.clone(),
+        format!("[{entry}]"),
+        format!("{change}\n{change}"),
+        format!(r#"{{"ts":1772458200,"payload":{whole}}}"#),
+        format!(r#"{{"level":"info","event":{{"body":{escaped},"path":"/hook"}}}}"#),
+        format!(r#"{{"rawBody":{escaped}}}"#),
+        format!(r#"{{"name":"a collection","first":{whole}}}"#),
+    ] {
+        let (r, events) = read(&text);
+        assert_eq!((r.kept, events.len(), r.quarantined), (1, 1, 0), "{text}: {:?}", r.quarantine);
+        assert_eq!(events[0].text.as_deref(), Some("one"));
+    }
+    let (r, events) = read(&format!("{}\n{}\n", status("X", "sent", 1), status("X", "read", 2)));
+    assert_eq!((r.read, r.kept, events.len()), (2, 2, 3));
+}
+
+/// States per member of a group, states of no known name, and the same state again.
+#[test]
+fn states_of_groups_and_unknown_ones() {
+    let of = |who: &str, state: &str, second: i64| {
+        format!(
+            r#"{{"id":"G","status":"{state}","timestamp":"{}","recipient_id":"group","recipient_type":"group","recipient_participant_id":"{who}"}}"#,
+            1_772_458_200 + second
+        )
+    };
+    let items = [
+        of("1", "delivered", 1),
+        of("2", "delivered", 2),
+        of("2", "delivered", 2),
+        of("1", "read", 9),
+        of("1", "warning", 10),
+        of("1", "warning", 10),
+    ];
+    let (r, events) = read(&body(&[statuses(&items)]));
+    assert_eq!((r.read, r.kept, r.duplicates, r.late), (6, 4, 2, 0));
+    assert_eq!(events.iter().filter(|e| e.kind == Kind::Message).count(), 1, "one message to the group");
+    assert_eq!(r.count("status_warning"), 2 - 1);
+}
+
+/// What the business wrote long ago says to whom, where the thread itself is not named.
+#[test]
+fn history_without_names_of_threads() {
+    let history = r#"{"history":[{"threads":[{"messages":[{"from":"15550001111","to":"5511999990000","id":"H1","timestamp":"1772400000","type":"text","text":{"body":"ours"}}]}]}]}"#;
+    let (_, events) = read(&body(&[history.to_owned()]));
+    assert_eq!(events[0].from, Role::Agent);
+}
+
 proptest! {
     /// However the same elements are batched, ordered and repeated, the log is the same.
     #[test]
