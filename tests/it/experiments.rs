@@ -138,6 +138,38 @@ fn variants_stand_beside_the_base() {
     assert!(alone.err.contains("nothing to compare with"), "{}", alone.err);
 }
 
+/// A log of what really happened stands beside the base in what it can tell, and in nothing else.
+#[test]
+fn what_really_happened_stands_beside_the_base() {
+    let folder = folder();
+    let message = |minute: u32, who: &str, conversation: u32| {
+        let kind = r#""kind":"message""#;
+        format!(
+            r#"{{"at":"2026-11-23T09:{minute:02}:00Z","conversation":"{conversation}","from":"{who}",{kind}}}"#
+        )
+    };
+    let lines: Vec<String> = (0..20)
+        .flat_map(|n| [message(n, "customer", n), message(n + 2, "agent", n)])
+        .chain([message(50, "customer", 20)])
+        .collect();
+    std::fs::write(folder.path().join("log.jsonl"), lines.join("\n")).unwrap();
+    let base = ["compare", "desk.toml", "--observed", "log.jsonl", "--format"];
+    let ran = helpsim(folder.path(), "1", &[&base[..], &["json"]].concat());
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.err.contains("counts and sums are not comparable"), "{}", ran.err);
+    let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let differences = json["comparisons"][0]["differences"].as_array().unwrap();
+    let of = |metric: &str| differences.iter().find(|d| d["metric"] == metric);
+    assert_eq!(of("first_response.p50").unwrap()["variant"], 120.0, "{}", ran.out);
+    assert_eq!(of("conversations.offered").unwrap()["variant"], 21.0, "{}", ran.out);
+    for unknown in ["agents.occupancy", "cost.total", "queue.wait_all.mean", "backlog.mean", "csat"] {
+        assert!(of(unknown).is_none(), "{unknown}: {}", ran.out);
+    }
+    let ran = helpsim(folder.path(), "1", &[&base[..], &["markdown"]].concat());
+    assert!(ran.out.starts_with("## observed beside desk\n"), "{}", ran.out);
+    assert!(ran.out.contains("| worse |") || ran.out.contains("| better |"), "{}", ran.out);
+}
+
 #[test]
 fn a_regression_against_a_baseline_fails() {
     let folder = folder();
