@@ -1,6 +1,7 @@
 //! Text that is not UTF-8. UTF-16 says so by its first two bytes and is read as UTF-8 wherever it comes
 //! from; Windows-1252, which spreadsheets still write, is guessed for tables alone.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
 /// Whether bytes begin like UTF-16, and if so whether the high byte comes first.
@@ -73,6 +74,15 @@ impl<R: Read> Read for FromUtf16<R> {
         into[..n].copy_from_slice(&self.out[self.given..self.given + n]);
         self.given += n;
         Ok(n)
+    }
+}
+
+/// Bytes as text; what is no UTF-8 becomes the replacement character. Good text is known much sooner than
+/// bad text is mended.
+pub fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(bytes),
     }
 }
 

@@ -15,6 +15,7 @@ use jiff::civil::Date;
 use crate::traffic::log::{Precision, Role};
 
 use super::clock::{self, Local};
+use super::encoding;
 use super::fingerprint::Map;
 use super::input::Input;
 use super::intake::{Found, Intake, Thread};
@@ -217,7 +218,7 @@ fn survey(input: &Input, intake: &Intake<'_>) -> Result<Survey, ImportError> {
     let each = |each: &mut dyn FnMut(&Line<'_>)| -> Result<(), ImportError> {
         let mut lines = Lines::new(input.open()?, intake.options.limits.element_bytes);
         while let Some(line) = lines.next_line().map_err(|e| input.failed(e))? {
-            if let Some(line) = parse(&String::from_utf8_lossy(line.bytes)) {
+            if let Some(line) = parse(&encoding::lossy(line.bytes)) {
                 each(&line);
             }
         }
@@ -287,7 +288,7 @@ fn one(
     let mut previous = None;
     let mut open: Option<Open> = None;
     lines::elements(input, intake, &mut |line, intake| {
-        let text = String::from_utf8_lossy(line.bytes);
+        let text = encoding::lossy(line.bytes);
         let Some(found) = parse(&text) else {
             return match ["===", "***", "---", "-!-"].iter().any(|mark| text.starts_with(mark)) {
                 true => intake.notice(),

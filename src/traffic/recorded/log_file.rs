@@ -256,16 +256,16 @@ fn escaped(text: &str, out: &mut Vec<u8>) {
 }
 
 /// Where the first byte is that needs to be escaped. Sixteen at a time are looked at without a branch,
-/// which the compiler makes one comparison of.
+/// which the compiler makes a few instructions of.
 fn first_to_escape(bytes: &[u8]) -> Option<usize> {
-    let needs = |b: &u8| *b < 0x20 || *b == b'"' || *b == b'\\';
+    let needs = |b: &u8| (*b < 0x20) | (*b == b'"') | (*b == b'\\');
+    let any = |chunk: &[u8; 16]| chunk.iter().fold(false, |any, b| any | needs(b));
     let (chunks, rest) = bytes.as_chunks::<16>();
-    for (n, chunk) in chunks.iter().enumerate() {
-        if chunk.iter().fold(false, |any, b| any | needs(b)) {
-            return chunk.iter().position(needs).map(|at| n * 16 + at);
-        }
-    }
-    rest.iter().position(needs).map(|at| bytes.len() - rest.len() + at)
+    let mut last = [b' '; 16];
+    last[..rest.len()].copy_from_slice(rest);
+    let found = chunks.iter().position(any);
+    let from = found.or(any(&last).then_some(chunks.len()))? * 16;
+    bytes[from..].iter().position(needs).map(|at| from + at)
 }
 
 fn csv_row(event: &Event, day: &mut Day, out: &mut Vec<u8>) {

@@ -12,6 +12,7 @@
 pub mod format;
 pub mod report;
 mod recent;
+mod redact;
 pub mod privacy;
 pub mod input;
 pub mod log_file;

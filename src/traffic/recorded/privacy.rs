@@ -3,21 +3,16 @@
 //! A pseudonym is a keyed BLAKE3 hash of the person's number, address or name, so the same person
 //! stays the same as long as the key does, and nobody without the key can try out numbers. Texts lose
 //! mail addresses, numbers as long as a telephone number, and the names of those who take part in
-//! the conversation. Names of third persons in a text are beyond what rules can find.
+//! the conversation (`redact`). Names of third persons in a text are beyond what rules can find.
 
 use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::fingerprint::{Map, Set};
+use super::fingerprint::Map;
 use super::recent::Recent;
+use super::redact::{Names, name_words, redacted, without_controls};
 use super::script::{digit_value, is_invisible};
-
-/// Words in names that name nobody; to redact them would only spoil the text.
-const COMMON_IN_NAMES: [&str; 24] = [
-    "del", "los", "las", "von", "van", "der", "den", "dos", "das", "the", "and", "les", "des", "bin",
-    "support", "team", "service", "customer", "help", "soporte", "equipo", "cliente", "suporte", "bot",
-];
 
 /// What becomes of texts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -183,56 +178,11 @@ impl Privacy {
             KeepText::Full => return Some(without_controls(text)),
             KeepText::Redacted => {}
         }
-        let plain = match without_controls(text) {
-            Cow::Borrowed(text) => redact_numbers(text),
-            Cow::Owned(text) => Cow::Owned(redact_numbers(&text).into_owned()),
-        };
         let here = self.place_of(thread).map(|place| &self.names[place]);
         let names: [&Names; 2] = [here.unwrap_or(&self.names_anywhere), &self.names_anywhere];
         let names = if here.is_some() { &names[..] } else { &names[1..] };
-        Some(match plain {
-            Cow::Borrowed(text) => redact_names(text, names),
-            Cow::Owned(text) => Cow::Owned(redact_names(&text, names).into_owned()),
-        })
+        Some(redacted(text, names))
     }
-}
-
-/// Words of names, in lower case. Hardly any word of a text begins like one of them, which is looked
-/// at before the word itself is.
-#[derive(Default)]
-struct Names {
-    words: Set<String>,
-    beginnings: [u64; 16],
-}
-
-impl Names {
-    fn extend(&mut self, words: impl Iterator<Item = String>) {
-        for word in words {
-            let beginning = beginning(word.chars());
-            self.beginnings[beginning / 64] |= 1 << (beginning % 64);
-            self.words.insert(word);
-        }
-    }
-
-    fn may_have(&self, beginning: usize) -> bool {
-        self.beginnings[beginning / 64] & (1 << (beginning % 64)) != 0
-    }
-}
-
-/// A number below 1,024 that words with the same first two characters share.
-fn beginning(mut lower: impl Iterator<Item = char>) -> usize {
-    let mut next = || lower.next().map_or(0, |c| c as usize);
-    let (first, second) = (next(), next());
-    (first.wrapping_mul(33) ^ second) % 1_024
-}
-
-/// The words of a name that are worth redacting.
-fn name_words(name: &str) -> impl Iterator<Item = String> {
-    let local = name.split('@').next().unwrap_or("");
-    words(local)
-        .filter(|w| w.chars().count() >= 3 && !w.chars().any(|c| c.is_numeric()))
-        .map(|w| w.chars().flat_map(char::to_lowercase).collect::<String>())
-        .filter(|w| !COMMON_IN_NAMES.contains(&w.as_str()))
 }
 
 /// Without control characters and not longer than `most` characters.
@@ -345,210 +295,6 @@ pub fn masked(bytes: &[u8], max_chars: usize) -> String {
             _ => '?',
         })
         .collect()
-}
-
-/// Control characters (but line breaks and tabs) and the marks that turn the direction of what
-/// follows have no meaning in a log and do harm in a terminal.
-fn without_controls(text: &str) -> Cow<'_, str> {
-    let harmful = |c: char| {
-        (c.is_control() && c != '\n' && c != '\t')
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    // Without a branch for each byte, so that many are looked at at once.
-    let special = |b: u8| !matches!(b, 0x20..0x7f | b'\n' | b'\t');
-    let plain = !text.bytes().fold(false, |any, b| any | special(b));
-    if plain || !text.chars().any(harmful) {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(text.chars().filter(|c| !harmful(*c)).collect())
-    }
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
-}
-
-fn redact_names<'a>(text: &'a str, names: &[&Names]) -> Cow<'a, str> {
-    if names.iter().all(|n| n.words.is_empty()) {
-        return Cow::Borrowed(text);
-    }
-    let bytes = text.as_bytes();
-    let mut out = String::new();
-    let mut copied = 0;
-    let mut lower = String::new();
-    let mut at = 0;
-    // Runs of letters, digits and whatever is not ASCII; only the latter are looked at closely.
-    while at < bytes.len() {
-        if OF_WORD[usize::from(bytes[at])] == BETWEEN {
-            at += 1;
-            continue;
-        }
-        let from = at;
-        let mut kinds = 0;
-        while let Some(kind) = bytes.get(at).map(|b| OF_WORD[usize::from(*b)]).filter(|kind| *kind != BETWEEN)
-        {
-            kinds |= kind;
-            at += 1;
-        }
-        let run = &text[from..at];
-        if kinds == LETTER {
-            let lowered = |b: &u8| char::from(b.to_ascii_lowercase());
-            let beginning = beginning(run.as_bytes().iter().map(lowered));
-            if run.len() < 3 || !names.iter().any(|n| n.may_have(beginning)) {
-                continue;
-            }
-        }
-        for word in words(run) {
-            let in_lower = || word.chars().flat_map(char::to_lowercase);
-            let beginning = beginning(in_lower());
-            if !names.iter().any(|n| n.may_have(beginning)) {
-                continue;
-            }
-            lower.clear();
-            lower.extend(in_lower());
-            if names.iter().any(|n| n.words.contains(lower.as_str())) {
-                let place = word.as_ptr() as usize - text.as_ptr() as usize;
-                out.push_str(&text[copied..place]);
-                out.push_str("[name]");
-                copied = place + word.len();
-            }
-        }
-    }
-    if copied == 0 {
-        return Cow::Borrowed(text);
-    }
-    out.push_str(&text[copied..]);
-    Cow::Owned(out)
-}
-
-/// What a byte is to words: nothing of them, a letter or digit, a part of a character beyond ASCII.
-const OF_WORD: [u8; 256] = {
-    let mut kinds = [BETWEEN; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        if byte >= 0x80 {
-            kinds[byte] = BEYOND;
-        } else if (byte as u8).is_ascii_alphanumeric() {
-            kinds[byte] = LETTER;
-        }
-        byte += 1;
-    }
-    kinds
-};
-const BETWEEN: u8 = 0;
-const LETTER: u8 = 1;
-const BEYOND: u8 = 2;
-
-/// Mail addresses, and runs of at least seven digits with the usual separators between them.
-fn redact_numbers(text: &str) -> Cow<'_, str> {
-    let bytes = text.as_bytes();
-    let ascii = bytes.iter().filter(|b| b.is_ascii_digit()).count();
-    let few =
-        ascii < 7 && (text.is_ascii() || text.chars().filter(|c| digit_value(*c).is_some()).count() < 7);
-    if few && memchr::memchr(b'@', bytes).is_none() {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut changed = false;
-    let mut after_word = false;
-    while let Some(c) = rest.chars().next() {
-        if !after_word && let Some(len) = mail_length(rest) {
-            out.push_str("[mail]");
-            rest = &rest[len..];
-            changed = true;
-            after_word = true;
-            continue;
-        }
-        if (c == '+' || digit_value(c).is_some())
-            && let Some((len, word)) = number_length(rest)
-        {
-            out.push_str(word);
-            rest = &rest[len..];
-            changed = true;
-            after_word = true;
-            continue;
-        }
-        // A run that is no number is taken as a whole, lest its tail be taken for one.
-        let len = if digit_value(c).is_some() {
-            rest.find(|c| digit_value(c).is_none()).unwrap_or(rest.len())
-        } else {
-            c.len_utf8()
-        };
-        out.push_str(&rest[..len]);
-        after_word = c.is_alphanumeric() || "._%+-".contains(c);
-        rest = &rest[len..];
-    }
-    if changed { Cow::Owned(out) } else { Cow::Borrowed(text) }
-}
-
-/// Length of the mail address that `text` begins with.
-fn mail_length(text: &str) -> Option<usize> {
-    let local = text.find(|c: char| !(c.is_alphanumeric() || "._%+-'".contains(c)))?;
-    let domain = text[local..].strip_prefix('@').filter(|_| local > 0)?;
-    let len = domain.find(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-')).unwrap_or(domain.len());
-    let domain = domain[..len].trim_end_matches(['.', '-']);
-    domain.contains('.').then_some(local + 1 + domain.len())
-}
-
-/// Length of the telephone or card number that `text` begins with, and the word that replaces it.
-fn number_length(text: &str) -> Option<(usize, &'static str)> {
-    let mut digits: Vec<u8> = Vec::new();
-    // How long each run of digits is, and what stands before it.
-    let mut runs: Vec<(usize, char)> = Vec::new();
-    let mut end = 0;
-    let mut gap = 0;
-    let mut before = '+';
-    for (at, c) in text.char_indices() {
-        if let Some(digit) = digit_value(c) {
-            match runs.last_mut() {
-                Some((length, _)) if gap == 0 => *length += 1,
-                _ => runs.push((1, before)),
-            }
-            digits.push(digit);
-            end = at + c.len_utf8();
-            gap = 0;
-        } else if is_invisible(c) || " -.()\u{a0}\u{202f}".contains(c) || (c == '+' && at == 0) {
-            gap += 1;
-            before = c;
-            if gap > 2 {
-                break;
-            }
-        } else {
-            break;
-        }
-        if digits.len() > 32 {
-            break;
-        }
-    }
-    if digits.len() < 7 || is_date(&runs) {
-        return None;
-    }
-    let card = (13..=19).contains(&digits.len()) && luhn(&digits);
-    Some((end, if card { "[card]" } else { "[number]" }))
-}
-
-/// `2024-03-01`, `1.3.2024`, perhaps with a time behind.
-fn is_date(runs: &[(usize, char)]) -> bool {
-    let [(first, _), (second, one), (third, other), rest @ ..] = runs else { return false };
-    let parts = matches!((first, second, third), (4, 1..=2, 1..=2) | (1..=2, 1..=2, 2 | 4));
-    parts
-        && one == other
-        && matches!(one, '-' | '.')
-        && rest.iter().all(|(length, before)| *length <= 2 && *before == ' ')
-}
-
-fn luhn(digits: &[u8]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(i, d)| {
-            let d = u32::from(*d) * if i % 2 == 1 { 2 } else { 1 };
-            if d > 9 { d - 9 } else { d }
-        })
-        .sum();
-    sum.is_multiple_of(10)
 }
 
 #[cfg(test)]

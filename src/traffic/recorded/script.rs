@@ -25,6 +25,10 @@ pub fn is_invisible(c: char) -> bool {
 
 /// Without invisible marks at both ends and blanks of any kind.
 pub fn trim_marks(text: &str) -> &str {
+    // Mostly there is nothing to do.
+    if let (Some(0x21..=0x7e), Some(0x21..=0x7e)) = (text.as_bytes().first(), text.as_bytes().last()) {
+        return text;
+    }
     text.trim_matches(|c: char| is_invisible(c) || c.is_whitespace())
 }
 

@@ -18,6 +18,7 @@ mod tests;
 use crate::traffic::log::Precision;
 
 use super::clock::{self, Local};
+use super::encoding;
 use super::fingerprint::{Map, fingerprint};
 use super::input::Input;
 use super::intake::{Found, Intake, Thread};
@@ -128,7 +129,7 @@ fn survey(input: &Input, intake: &mut Intake<'_>) -> Result<Survey, ImportError>
             LineEnd::Lf => lf += 1,
             LineEnd::File => {}
         }
-        let text = String::from_utf8_lossy(line.bytes);
+        let text = encoding::lossy(line.bytes);
         let Some(header) = headers.parse(&text) else { continue };
         match previous {
             LineEnd::CrLf => after_crlf += 1,
@@ -346,7 +347,7 @@ fn walk(
             each(Step::TooLong { line: line.number, bytes: line.bytes }, bytes_read);
             continue;
         }
-        let text = String::from_utf8_lossy(line.bytes);
+        let text = encoding::lossy(line.bytes);
         let found = if may_begin { headers.parse(&text).filter(|h| h.shape == plan.shape) } else { None };
         match found {
             Some(found) => {

@@ -103,8 +103,10 @@ static OMITTED_SIEVE: Sieve = Sieve::of(&OMITTED);
 pub fn classify(body: &str) -> Body<'_> {
     let marked = body.starts_with(is_invisible);
     let text = trim_marks(body);
-    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-    let first = trim_marks(first);
+    let (first, rest) = match memchr::memchr(b'\n', text.as_bytes()) {
+        Some(end) => (trim_marks(&text[..end]), &text[end + 1..]),
+        None => (text, ""),
+    };
     if text.is_empty() {
         return Body::Text { text: "", edited: false };
     }
@@ -142,7 +144,8 @@ pub fn classify(body: &str) -> Body<'_> {
 
 /// A place: a word, a colon, an address of a map.
 fn location(text: &str) -> bool {
-    let place = text.split_once(':').filter(|(word, _)| word.len() <= 32);
+    let colon = memchr::memchr(b':', &text.as_bytes()[..text.len().min(33)]);
+    let place = colon.map(|at| (&text[..at], &text[at + 1..]));
     place.is_some_and(|(word, at)| at.trim_start().starts_with("http") && LOCATION.contains(&word.trim()))
         || LIVE_LOCATION.contains(&text)
 }
@@ -275,7 +278,7 @@ fn same(word: &str, other: &str) -> bool {
 /// The date in the name of an attached file: `IMG-20210428-WA0001.jpg`, `00000042-PHOTO-2020-06-07-15-13-20.jpg`.
 pub fn date_in_name(body: &str) -> Option<jiff::civil::Date> {
     // Most messages are told apart by one look.
-    memchr::memchr2(b'(', b'<', body.as_bytes())?;
+    memchr::memchr2(b'(', b'<', body.as_bytes()).and(memchr::memchr(b'-', body.as_bytes()))?;
     if !body.contains("-WA")
         && !body.contains("-PHOTO")
         && !body.contains("-VIDEO")

@@ -5,6 +5,7 @@
 //! no order: repetitions are dropped by id, and the log is in the order of the platform's own times.
 
 mod body;
+mod quick;
 
 #[cfg(test)]
 mod tests;
@@ -121,7 +122,7 @@ impl Webhooks {
     fn post(&mut self, bytes: &[u8], line: u64, intake: &mut Intake<'_>, depth: usize) {
         // Text that is known to be UTF-8 need not be looked at string by string.
         let parsed = match std::str::from_utf8(bytes) {
-            Ok(text) => serde_json::from_str(text),
+            Ok(text) => quick::post(text).map_or_else(|| serde_json::from_str(text), Ok),
             Err(_) => serde_json::from_slice(bytes),
         };
         let post: Post<'_> = match parsed {

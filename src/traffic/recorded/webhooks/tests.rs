@@ -185,7 +185,7 @@ fn pieces_and_other_wrappers() {
     );
     let change = format!(r#"{{"value":{value},"field":"messages"}}"#);
     let entry = format!(r#"{{"id":"1","time":1,"changes":[{change}]}}"#);
-    let whole = body(&[value.clone()]);
+    let whole = body(std::slice::from_ref(&value));
     let whole = whole.trim();
     let escaped = serde_json::to_string(whole).unwrap();
     for text in [

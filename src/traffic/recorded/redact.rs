@@ -1,0 +1,384 @@
+//! What is taken out of texts: names of those who take part, mail addresses, telephone and card numbers,
+//! control characters. Most texts hold nothing of it, and that is seen at one look.
+
+use std::borrow::Cow;
+
+use super::fingerprint::Set;
+use super::script::{digit_value, is_invisible};
+
+/// Words in names that name nobody; to redact them would only spoil the text.
+const COMMON_IN_NAMES: [&str; 24] = [
+    "del", "los", "las", "von", "van", "der", "den", "dos", "das", "the", "and", "les", "des", "bin",
+    "support", "team", "service", "customer", "help", "soporte", "equipo", "cliente", "suporte", "bot",
+];
+
+/// A text without numbers, addresses, and any of the names.
+pub fn redacted<'a>(text: &'a str, names: &[&Names]) -> Cow<'a, str> {
+    let plain = match Looks::of(text) {
+        // Nothing in it that could be a number or an address, or do harm.
+        Looks { plain: true, digits: 0..7, at_sign: false } => Cow::Borrowed(text),
+        _ => match without_controls(text) {
+            Cow::Borrowed(text) => redact_numbers(text),
+            Cow::Owned(text) => Cow::Owned(redact_numbers(&text).into_owned()),
+        },
+    };
+    match plain {
+        Cow::Borrowed(text) => redact_names(text, names),
+        Cow::Owned(text) => Cow::Owned(redact_names(&text, names).into_owned()),
+    }
+}
+
+/// What one look at a text tells.
+struct Looks {
+    /// ASCII, and no control characters but line breaks and tabs.
+    plain: bool,
+    digits: usize,
+    at_sign: bool,
+}
+
+impl Looks {
+    /// Sixteen bytes at a time are looked at without a branch, which the compiler makes a few instructions of.
+    fn of(text: &str) -> Looks {
+        let mut looks = Looks { plain: true, digits: 0, at_sign: false };
+        let (chunks, rest) = text.as_bytes().as_chunks::<16>();
+        let mut last = [b' '; 16];
+        last[..rest.len()].copy_from_slice(rest);
+        for chunk in chunks.iter().chain([&last]) {
+            let (mut odd, mut digit, mut at_sign) = (false, false, false);
+            for b in chunk {
+                odd |= (*b < 0x20) & (*b != b'\n') & (*b != b'\t') | (*b > 0x7e);
+                digit |= b.wrapping_sub(b'0') < 10;
+                at_sign |= *b == b'@';
+            }
+            looks.plain &= !odd;
+            looks.at_sign |= at_sign;
+            if digit {
+                looks.digits += chunk.iter().filter(|b| b.is_ascii_digit()).count();
+            }
+        }
+        looks
+    }
+}
+
+/// Words of names, in lower case. Hardly any word of a text begins like one of them, which is looked
+/// at before the word itself is.
+#[derive(Default)]
+pub struct Names {
+    words: Set<String>,
+    beginnings: [u64; 16],
+    /// The letters that they begin with; `None` if there are too many, or letters beyond ASCII.
+    letters: Letters,
+}
+
+/// A few letters, in lower case; beyond that nothing is known.
+#[derive(Clone, Copy, Default)]
+struct Letters {
+    of: [u8; 8],
+    count: usize,
+}
+
+impl Letters {
+    /// More than can be looked for at once.
+    const MANY: usize = 9;
+
+    fn add(&mut self, letter: u8) {
+        if self.count == Letters::MANY || self.of[..self.count].contains(&letter) {
+            return;
+        }
+        match self.of.get_mut(self.count) {
+            Some(place) if letter.is_ascii() => {
+                *place = letter;
+                self.count += 1;
+            }
+            _ => self.count = Letters::MANY,
+        }
+    }
+}
+
+impl Names {
+    /// More words.
+    pub fn extend(&mut self, words: impl Iterator<Item = String>) {
+        for word in words {
+            let beginning = beginning(word.chars());
+            self.beginnings[beginning / 64] |= 1 << (beginning % 64);
+            self.letters.add(word.as_bytes().first().copied().unwrap_or(u8::MAX));
+            self.words.insert(word);
+        }
+    }
+
+    fn may_have(&self, beginning: usize) -> bool {
+        self.beginnings[beginning / 64] & (1 << (beginning % 64)) != 0
+    }
+}
+
+/// A number below 1,024 that words with the same first two characters share.
+fn beginning(mut lower: impl Iterator<Item = char>) -> usize {
+    let mut next = || lower.next().map_or(0, |c| c as usize);
+    let (first, second) = (next(), next());
+    (first.wrapping_mul(33) ^ second) % 1_024
+}
+
+/// The words of a name that are worth redacting.
+pub fn name_words(name: &str) -> impl Iterator<Item = String> {
+    let local = name.split('@').next().unwrap_or("");
+    words(local)
+        .filter(|w| w.chars().count() >= 3 && !w.chars().any(|c| c.is_numeric()))
+        .map(|w| w.chars().flat_map(char::to_lowercase).collect::<String>())
+        .filter(|w| !COMMON_IN_NAMES.contains(&w.as_str()))
+}
+
+/// Control characters (but line breaks and tabs) and the marks that turn the direction of what
+/// follows have no meaning in a log and do harm in a terminal.
+pub fn without_controls(text: &str) -> Cow<'_, str> {
+    let harmful = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    // Without a branch for each byte, so that many are looked at at once.
+    let special = |b: u8| !matches!(b, 0x20..0x7f | b'\n' | b'\t');
+    let plain = !text.bytes().fold(false, |any, b| any | special(b));
+    if plain || !text.chars().any(harmful) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(text.chars().filter(|c| !harmful(*c)).collect())
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty())
+}
+
+fn redact_names<'a>(text: &'a str, names: &[&Names]) -> Cow<'a, str> {
+    if names.iter().all(|n| n.words.is_empty()) {
+        return Cow::Borrowed(text);
+    }
+    let bytes = text.as_bytes();
+    if names.iter().all(|n| n.letters.count < Letters::MANY) && !may_name(bytes, names) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::new();
+    let mut copied = 0;
+    let mut lower = String::new();
+    let mut at = 0;
+    // Runs of letters, digits and whatever is not ASCII; only the latter are looked at closely.
+    while at < bytes.len() {
+        if OF_WORD[usize::from(bytes[at])] == BETWEEN {
+            at += 1;
+            continue;
+        }
+        let from = at;
+        let mut kinds = 0;
+        while let Some(kind) = bytes.get(at).map(|b| OF_WORD[usize::from(*b)]).filter(|kind| *kind != BETWEEN)
+        {
+            kinds |= kind;
+            at += 1;
+        }
+        let run = &text[from..at];
+        if kinds == LETTER {
+            let lowered = |b: &u8| char::from(b.to_ascii_lowercase());
+            let beginning = beginning(run.as_bytes().iter().map(lowered));
+            if run.len() < 3 || !names.iter().any(|n| n.may_have(beginning)) {
+                continue;
+            }
+        }
+        for word in words(run) {
+            let in_lower = || word.chars().flat_map(char::to_lowercase);
+            let beginning = beginning(in_lower());
+            if !names.iter().any(|n| n.may_have(beginning)) {
+                continue;
+            }
+            lower.clear();
+            lower.extend(in_lower());
+            if names.iter().any(|n| n.words.contains(lower.as_str())) {
+                let place = word.as_ptr() as usize - text.as_ptr() as usize;
+                out.push_str(&text[copied..place]);
+                out.push_str("[name]");
+                copied = place + word.len();
+            }
+        }
+    }
+    if copied == 0 {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(&text[copied..]);
+    Cow::Owned(out)
+}
+
+/// False if no word of an ASCII text can be one of the names: none begins with one of their first two
+/// letters. Sixteen bytes at a time are looked at without a branch.
+fn may_name(bytes: &[u8], names: &[&Names]) -> bool {
+    // What does not stand at the beginning of a word follows a letter or digit.
+    let mut before = b' ';
+    let (chunks, rest) = bytes.as_chunks::<16>();
+    let mut last = [b' '; 16];
+    last[..rest.len()].copy_from_slice(rest);
+    for (n, chunk) in chunks.iter().chain([&last]).enumerate() {
+        let mut odd = false;
+        let mut begins = [false; 16];
+        for names in names {
+            for letter in &names.letters.of[..names.letters.count] {
+                for (begin, b) in begins.iter_mut().zip(chunk) {
+                    *begin |= (*b | 0x20) == *letter;
+                }
+            }
+        }
+        let mut any = false;
+        for (at, b) in chunk.iter().enumerate() {
+            odd |= *b >= 0x80;
+            any |= begins[at];
+        }
+        // Letters beyond ASCII are looked at one by one.
+        if odd {
+            return true;
+        }
+        if any {
+            let from = n * 16;
+            for (at, _) in begins.iter().enumerate().filter(|(_, begins)| **begins) {
+                let before = if at == 0 { before } else { chunk[at - 1] };
+                if OF_WORD[usize::from(before)] == BETWEEN {
+                    let lowered = |at: usize| {
+                        let b = bytes.get(at).filter(|b| OF_WORD[usize::from(**b)] == LETTER);
+                        b.map(|b| char::from(b.to_ascii_lowercase()))
+                    };
+                    let beginning =
+                        beginning([lowered(from + at), lowered(from + at + 1)].into_iter().flatten());
+                    if names.iter().any(|n| n.may_have(beginning)) {
+                        return true;
+                    }
+                }
+            }
+        }
+        before = chunk[15];
+    }
+    false
+}
+
+/// What a byte is to words: nothing of them, a letter or digit, a part of a character beyond ASCII.
+const OF_WORD: [u8; 256] = {
+    let mut kinds = [BETWEEN; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if byte >= 0x80 {
+            kinds[byte] = BEYOND;
+        } else if (byte as u8).is_ascii_alphanumeric() {
+            kinds[byte] = LETTER;
+        }
+        byte += 1;
+    }
+    kinds
+};
+const BETWEEN: u8 = 0;
+const LETTER: u8 = 1;
+const BEYOND: u8 = 2;
+
+/// Mail addresses, and runs of at least seven digits with the usual separators between them.
+fn redact_numbers(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let ascii = bytes.iter().filter(|b| b.is_ascii_digit()).count();
+    let few =
+        ascii < 7 && (text.is_ascii() || text.chars().filter(|c| digit_value(*c).is_some()).count() < 7);
+    if few && memchr::memchr(b'@', bytes).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut changed = false;
+    let mut after_word = false;
+    while let Some(c) = rest.chars().next() {
+        if !after_word && let Some(len) = mail_length(rest) {
+            out.push_str("[mail]");
+            rest = &rest[len..];
+            changed = true;
+            after_word = true;
+            continue;
+        }
+        if (c == '+' || digit_value(c).is_some())
+            && let Some((len, word)) = number_length(rest)
+        {
+            out.push_str(word);
+            rest = &rest[len..];
+            changed = true;
+            after_word = true;
+            continue;
+        }
+        // A run that is no number is taken as a whole, lest its tail be taken for one.
+        let len = if digit_value(c).is_some() {
+            rest.find(|c| digit_value(c).is_none()).unwrap_or(rest.len())
+        } else {
+            c.len_utf8()
+        };
+        out.push_str(&rest[..len]);
+        after_word = c.is_alphanumeric() || "._%+-".contains(c);
+        rest = &rest[len..];
+    }
+    if changed { Cow::Owned(out) } else { Cow::Borrowed(text) }
+}
+
+/// Length of the mail address that `text` begins with.
+fn mail_length(text: &str) -> Option<usize> {
+    let local = text.find(|c: char| !(c.is_alphanumeric() || "._%+-'".contains(c)))?;
+    let domain = text[local..].strip_prefix('@').filter(|_| local > 0)?;
+    let len = domain.find(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-')).unwrap_or(domain.len());
+    let domain = domain[..len].trim_end_matches(['.', '-']);
+    domain.contains('.').then_some(local + 1 + domain.len())
+}
+
+/// Length of the telephone or card number that `text` begins with, and the word that replaces it.
+fn number_length(text: &str) -> Option<(usize, &'static str)> {
+    let mut digits: Vec<u8> = Vec::new();
+    // How long each run of digits is, and what stands before it.
+    let mut runs: Vec<(usize, char)> = Vec::new();
+    let mut end = 0;
+    let mut gap = 0;
+    let mut before = '+';
+    for (at, c) in text.char_indices() {
+        if let Some(digit) = digit_value(c) {
+            match runs.last_mut() {
+                Some((length, _)) if gap == 0 => *length += 1,
+                _ => runs.push((1, before)),
+            }
+            digits.push(digit);
+            end = at + c.len_utf8();
+            gap = 0;
+        } else if is_invisible(c) || " -.()\u{a0}\u{202f}".contains(c) || (c == '+' && at == 0) {
+            gap += 1;
+            before = c;
+            if gap > 2 {
+                break;
+            }
+        } else {
+            break;
+        }
+        if digits.len() > 32 {
+            break;
+        }
+    }
+    if digits.len() < 7 || is_date(&runs) {
+        return None;
+    }
+    let card = (13..=19).contains(&digits.len()) && luhn(&digits);
+    Some((end, if card { "[card]" } else { "[number]" }))
+}
+
+/// `2024-03-01`, `1.3.2024`, perhaps with a time behind.
+fn is_date(runs: &[(usize, char)]) -> bool {
+    let [(first, _), (second, one), (third, other), rest @ ..] = runs else { return false };
+    let parts = matches!((first, second, third), (4, 1..=2, 1..=2) | (1..=2, 1..=2, 2 | 4));
+    parts
+        && one == other
+        && matches!(one, '-' | '.')
+        && rest.iter().all(|(length, before)| *length <= 2 && *before == ' ')
+}
+
+fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(i, d)| {
+            let d = u32::from(*d) * if i % 2 == 1 { 2 } else { 1 };
+            if d > 9 { d - 9 } else { d }
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
