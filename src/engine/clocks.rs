@@ -228,13 +228,15 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// When a rule on a clock is due by itself: one that waits for a share of the target to be left, or
+    /// When a rule on a clock is due by itself: one that waits for an instant before or after the due date, or
     /// whichever is looked at only every so often.
     pub(super) fn clock_rule_due(&self, slot: u32, trigger: &Trigger) -> Instant {
         let Some(Some(tracker)) = self.tickets.trackers.get(slot as usize) else { return Instant::NEVER };
         let every = self.plan.desk.clocks.clock_rules_every;
         let at = match *trigger {
             Trigger::ClockLeft(clock, left) => tracker.left_at(clock, left, &self.c.policies),
+            Trigger::ClockBefore(clock, span) => tracker.due(clock).map(|due| due - span),
+            Trigger::ClockOverdue(clock, span) => tracker.due(clock).map(|due| due + span),
             Trigger::ClockBreached(clock) if every > Span::ZERO => tracker.due(clock),
             Trigger::ClockWarned(clock) if every > Span::ZERO => tracker.warns_at(clock),
             _ => None,

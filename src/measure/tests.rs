@@ -238,6 +238,10 @@ fn clocks_and_rules() {
     // Neither ended nor fell due: not counted. Another clock: counted for itself.
     chunk.clocks.push(ClockRow { counts: false, ..clock(&plan, 10, ClockKind::FirstResponse, false) });
     chunk.clocks.push(clock(&plan, 0, ClockKind::Resolution, true));
+    // One late response makes a conversation late, however many were in time.
+    for (i, late) in [(1, false), (1, true), (1, false), (9, false), (4, false), (5, true), (6, false)] {
+        chunk.clocks.push(clock(&plan, i, ClockKind::NextResponse, late));
+    }
     let at = plan.start.ms() + HOUR;
     for (conversation, after, looped) in
         [(0, 0, false), (0, 1, false), (1, 2, false), (9, 3, false), (9, 3, true)]
@@ -288,6 +292,8 @@ fn clocks_and_rules() {
     // It fired for 0 and 1, which breached, and 9, which did not.
     assert!((rule.compliance_fired.unwrap() - 1.0 / 3.0).abs() < 1e-12);
     assert!((rule.compliance_others.unwrap() - 6.0 / 7.0).abs() < 1e-12);
+    assert_eq!((rule.next_response_fired, rule.next_response_others), (Some(1.0 / 2.0), Some(2.0 / 3.0)));
+    assert_eq!((rule.resolution_fired, rule.resolution_others), (Some(0.0), None));
     assert_eq!(summary.goals[0].verdict, Verdict::Missed);
     // Every conversation so far is of low priority: the other goal has nothing to judge.
     assert_eq!(summary.goals[1].verdict, Verdict::NoData);

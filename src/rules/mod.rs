@@ -93,7 +93,11 @@ impl Rules {
                 Trigger::Resolved => Moment::Resolved,
                 Trigger::Reopened => Moment::Reopened,
                 Trigger::PriorityChanged => Moment::PriorityChanged,
-                Trigger::ClockLeft(..) | Trigger::ClockWarned(_) | Trigger::ClockBreached(_) => {
+                Trigger::ClockLeft(..)
+                | Trigger::ClockWarned(_)
+                | Trigger::ClockBreached(_)
+                | Trigger::ClockBefore(..)
+                | Trigger::ClockOverdue(..) => {
                     rules.watches_clocks = true;
                     Moment::Clock
                 }

@@ -815,6 +815,10 @@ pub enum Trigger {
     ClockWarned(ClockKind),
     /// A clock breached.
     ClockBreached(ClockKind),
+    /// A clock will be due in so long.
+    ClockBefore(ClockKind, Span),
+    /// A clock has been overdue for so long.
+    ClockOverdue(ClockKind, Span),
     /// So long after the ticket was made.
     Timer(Span),
     /// The customer has been silent so long.

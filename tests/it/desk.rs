@@ -317,6 +317,12 @@ fn rules_that_wait_may_be_looked_at_once_an_hour() {
         // Who is served before the look sets nothing off.
         assert_eq!(fired(rule, hourly, "39m"), [0i64; 0], "{rule}");
     }
+    // A reminder, and the next level of an escalation.
+    let (soon, late) =
+        ("{ clock = \"resolution\", before = \"10m\" }", "{ clock = \"resolution\", overdue = \"15m\" }");
+    assert_eq!((fired(soon, "", "2h"), fired(late, "", "2h")), (vec![20], vec![45]));
+    assert_eq!((fired(soon, hourly, "2h"), fired(late, hourly, "2h")), (vec![40], vec![100]));
+    assert_eq!((fired(soon, "", "19m"), fired(late, "", "44m")), (vec![], vec![]));
     assert_eq!(fired("{ after = \"10m\" }", "like = \"freshdesk\"", "2h"), [40]);
     assert_eq!(fired("{ clock = \"resolution\" }", "like = \"freshdesk\"", "2h"), [30]);
     assert_eq!(fired("{ clock = \"resolution\" }", "like = \"zendesk\"", "2h"), [40]);

@@ -109,8 +109,15 @@ fn any_desk() -> impl Strategy<Value = Vec<(&'static str, String)>> {
         prop_oneof![Just(None), Just(Some(3_u32)), Just(Some(0))],
         prop_oneof![Just("{}"), Just("{ second = 0.3 }"), Just("{ first = 0.2, second = 0.1 }")],
     );
-    (agents, customers, team, 0..1_000_u64, any::<bool>()).prop_map(
-        |((first, second, places), (patience, exchanges, balk, reopens), team, seed, shifts)| {
+    let desk = (
+        prop_oneof![Just("none"), Just("0"), Just("2m"), Just("10m")],
+        prop_oneof![Just("0"), Just("0.1")],
+        prop_oneof![Just("none"), Just("statistical")],
+        prop_oneof![Just("previous_agent"), Just("queue"), Just("bot")],
+    );
+    (agents, customers, team, desk, 0..1_000_u64, any::<bool>()).prop_map(
+        |((first, second, places), (patience, exchanges, balk, reopens), team, desk, seed, shifts)| {
+            let (frees_place_after, falls_silent, bot, reopened_to) = desk;
             let (preempt, attention, shift_end, room, transfers) = team;
             let mut set = vec![
                 ("scenario.seed", seed.to_string()),
@@ -125,6 +132,12 @@ fn any_desk() -> impl Strategy<Value = Vec<(&'static str, String)>> {
                 ("intent.easy.exchanges", exchanges.to_owned()),
                 ("customer.balk", balk.to_owned()),
                 ("customer.reopens", reopens.to_owned()),
+                ("customer.falls_silent", falls_silent.to_owned()),
+                ("desk.frees_place_after", frees_place_after.to_owned()),
+                ("desk.auto_resolve", "1h".to_owned()),
+                ("desk.clocks.reopened_to", reopened_to.to_owned()),
+                ("intent.easy.bot_solves", "0.3".to_owned()),
+                ("bot.like", bot.to_owned()),
             ];
             match shifts {
                 false => set.push(("team.first.agents", first.to_string())),
@@ -206,7 +219,9 @@ proptest! {
     fn a_chat_agent_with_one_place_is_an_ordinary_agent(settings in any_desk()) {
         let with = |attention: &str| {
             let mut settings = settings.clone();
-            settings.retain(|(path, _)| *path != "team.first.attention" && *path != "team.first.concurrency");
+            // With places given back he may have more than one at a time.
+            let else_where = ["team.first.attention", "team.first.concurrency", "desk.frees_place_after"];
+            settings.retain(|(path, _)| !else_where.contains(path));
             settings.push(("team.first.attention", attention.to_owned()));
             settings.push(("team.first.concurrency", "1".to_owned()));
             simulate(&desk(&settings), &settings, 0)

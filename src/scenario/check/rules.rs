@@ -161,25 +161,33 @@ impl Checker<'_> {
     fn trigger_table(&mut self, table: &TriggerTable, span: &Range<usize>) -> Trigger {
         let clock = table.clock.as_ref().map(|clock| {
             let kind = clock_kind(clock.value);
-            match (&table.left, &table.warned) {
-                (Some(left), _) => Trigger::ClockLeft(kind, left.value.0),
-                (None, Some(At { value: true, .. })) => Trigger::ClockWarned(kind),
-                (None, _) => Trigger::ClockBreached(kind),
+            match (&table.left, &table.warned, &table.before, &table.overdue) {
+                (Some(left), ..) => Trigger::ClockLeft(kind, left.value.0),
+                (None, Some(At { value: true, .. }), ..) => Trigger::ClockWarned(kind),
+                (None, _, Some(before), _) => Trigger::ClockBefore(kind, before.value.span()),
+                (None, _, None, Some(overdue)) => Trigger::ClockOverdue(kind, overdue.value.span()),
+                (None, _, None, None) => Trigger::ClockBreached(kind),
             }
         });
-        if let (Some(warned), clock) = (&table.warned, &table.clock)
-            && (clock.is_none() || table.left.is_some())
-        {
+        let moments = [
+            ("left", table.left.as_ref().map(|at| &at.span)),
+            ("warned", table.warned.as_ref().filter(|at| at.value).map(|at| &at.span)),
+            ("before", table.before.as_ref().map(|at| &at.span)),
+            ("overdue", table.overdue.as_ref().map(|at| &at.span)),
+        ];
+        let given: Vec<_> = moments.into_iter().filter_map(|(key, span)| Some((key, span?))).collect();
+        if let ([(key, span), ..], None) = (given.as_slice(), &table.clock) {
             self.fault(
-                Diagnostic::error("HS0104", "`warned` needs a `clock`, and no `left`")
-                    .mark(warned.span.clone(), "the warning of which policy's clock?"),
+                Diagnostic::error("HS0104", format!("`{key}` needs a `clock`"))
+                    .mark((*span).clone(), "of which clock?"),
             );
             return Trigger::CustomerMessage;
         }
-        if let (Some(left), None) = (&table.left, &table.clock) {
+        if let [(key, span), (other, second), ..] = given.as_slice() {
             self.fault(
-                Diagnostic::error("HS0104", "`left` needs a `clock`")
-                    .mark(left.span.clone(), "of which clock?"),
+                Diagnostic::error("HS0401", format!("`{key}` and `{other}` exclude each other"))
+                    .mark((*span).clone(), "at this moment")
+                    .mark((*second).clone(), "or at this"),
             );
             return Trigger::CustomerMessage;
         }
@@ -197,9 +205,15 @@ impl Checker<'_> {
         .into_iter()
         .flatten()
         .collect();
-        for at in
-            [&table.after, &table.customer_idle, &table.agent_idle, &table.bot_time].into_iter().flatten()
-        {
+        let spans = [
+            &table.after,
+            &table.customer_idle,
+            &table.agent_idle,
+            &table.bot_time,
+            &table.before,
+            &table.overdue,
+        ];
+        for at in spans.into_iter().flatten() {
             self.above_zero(at);
         }
         if let Some(status) = &table.status

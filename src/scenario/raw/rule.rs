@@ -206,16 +206,21 @@ pub enum TriggerWord {
     PriorityChanged,
 }
 
-/// Events with a parameter: exactly one key, but `left` goes with `clock`.
+/// Events with a parameter: exactly one key, but `left`, `warned`, `before` or `overdue` go with `clock`.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TriggerTable {
-    /// This SLA clock breaches, or has the share `left` of its target left, or its policy warns.
+    /// This SLA clock breaches; with one of the keys `left`, `warned`, `before` and `overdue`, before or after
+    /// that.
     pub clock: Option<At<ClockWord>>,
     /// The policy's warning (`warn_left`), not the breach.
     pub warned: Option<At<bool>>,
     /// Share of the target that is left.
     pub left: Option<At<Share>>,
+    /// So long before it is due: a reminder.
+    pub before: Option<At<Duration>>,
+    /// So long after it was due, if it still runs: the next level of an escalation.
+    pub overdue: Option<At<Duration>>,
     /// So long after the ticket was made.
     pub after: Option<At<Duration>>,
     /// The customer has been silent so long.
