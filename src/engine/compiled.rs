@@ -276,7 +276,7 @@ fn compile_policies(plan: &Plan) -> Result<Policies, CompileError> {
             .map(|p| {
                 let name =
                     plan.policies.get(usize::from(p.policy)).map_or("?", |policy| policy.name.as_str());
-                format!("SLA policy `{name}` (line {}): {:?}", p.line, p.kind)
+                format!("SLA policy `{name}` (line {}): {}", p.line, p.kind)
             })
             .collect();
         CompileError::Sla(told.join("; "))

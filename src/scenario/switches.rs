@@ -435,6 +435,8 @@ pub struct ClockSwitches {
     pub closing_minute_is_midnight: bool,
     /// A calendar without hours.
     pub calendar_without_hours: CalendarWithoutHours,
+    /// A policy whose first response may take longer than its resolution is refused.
+    pub response_within_resolution: bool,
     /// In which order policies are tried.
     pub policy_order: PolicyOrder,
     /// A policy without conditions.

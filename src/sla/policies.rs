@@ -140,9 +140,13 @@ pub enum ProblemKind {
 }
 
 impl ProblemKind {
-    /// Is it impossible to go on?
-    pub fn is_error(&self) -> bool {
-        matches!(self, ProblemKind::NoCalendar | ProblemKind::UpdateAndNextResponse)
+    /// Is it impossible to go on, for this help desk?
+    pub fn is_error(&self, switches: &ClockSwitches) -> bool {
+        match self {
+            ProblemKind::NoCalendar | ProblemKind::UpdateAndNextResponse => true,
+            ProblemKind::FirstResponseBeyondResolution => switches.response_within_resolution,
+            ProblemKind::Unreachable(_) | ProblemKind::EmptyAndNotDefault | ProblemKind::Overlaps(_) => false,
+        }
     }
 }
 
@@ -202,7 +206,7 @@ impl Policies {
         }
         let problems = problems(policies, calendars, switches, &order);
         let (errors, warnings): (Vec<_>, Vec<_>) =
-            problems.into_iter().partition(|problem| problem.kind.is_error());
+            problems.into_iter().partition(|problem| problem.kind.is_error(switches));
         if !errors.is_empty() {
             return Err(errors);
         }

@@ -60,6 +60,9 @@ How to read it:
   it is `\"0\"`. The conversation stays its agent's. When the customer writes again he takes it back, also above
   his `concurrency`: such desks do not hold a customer back whom an agent has already. If he has gone home the
   conversation queues again, unless the team keeps conversations for the next shift.
+- **Reminders and levels.** `{ clock, before = \"15m\" }` is a reminder (Freshdesk's before each due date,
+  Zammad's warning a quarter of an hour before), `{ clock, overdue = \"2h\" }` the next level of an escalation:
+  one rule for each level, each with its own recipients (Freshdesk has four for the resolution).
 - **Hours of a group.** Where the hours belong to the group (Freshdesk), give its `[[team]]` a `calendar`: the
   targets of a policy with a calendar run in it as long as the team has the ticket.
 - **To the bot again.** `reopened_to = \"bot\"` (Chatwoot, where the inbox has a bot) gives a reopened

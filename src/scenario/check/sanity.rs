@@ -16,6 +16,7 @@ impl Checker<'_> {
     /// All warnings about the plan as a whole.
     pub fn sanity(&mut self, plan: &Plan) {
         self.unreachable_policies(plan);
+        self.targets_at_odds(plan);
         self.targets_too_short(plan);
         self.idle_teams(plan);
         self.too_heavy(plan);
@@ -61,6 +62,42 @@ impl Checker<'_> {
                         .mark(this.span.clone(), "never comes to its turn")
                         .mark(other.span.clone(), "takes all of its tickets first")
                         .help("the first policy that matches counts: put the narrower one first"),
+                );
+            }
+        }
+    }
+
+    /// Targets of one policy that contradict each other, or may not stand together in this help desk.
+    fn targets_at_odds(&mut self, plan: &Plan) {
+        let (switches, like) = (&plan.desk.clocks, &plan.desk.like);
+        for (policy, raw) in plan.policies.iter().zip(&self.raw.sla) {
+            let raw = &raw.value;
+            if let (Some(update), Some(next), true) =
+                (&raw.update, &raw.next_response, switches.update_excludes_next_response)
+            {
+                self.faults.push(
+                    Diagnostic::error("HS0409", "`update` and `next_response` exclude each other here")
+                        .mark(update.span.clone(), "an update every so often")
+                        .mark(next.span.clone(), "or an answer to each message")
+                        .help(format!("a policy of `{like}` has one of them: make two policies")),
+                );
+            }
+            let pairs = policy.first_response.iter().zip(&policy.resolution);
+            let longer = |(first, whole): (&Option<Span>, &Option<Span>)| {
+                first.is_some() && whole.is_some() && first > whole
+            };
+            if let (Some(first), Some(whole), true) =
+                (&raw.first_response, &raw.resolution, pairs.into_iter().any(longer))
+            {
+                let odd = "the first response may take longer than the resolution";
+                let fault = if switches.response_within_resolution {
+                    Diagnostic::error("HS0410", odd).help(format!("`{like}` refuses such a policy"))
+                } else {
+                    Diagnostic::warning("HS0518", odd)
+                        .help("then the resolution is late before the first response is")
+                };
+                self.faults.push(
+                    fault.mark(first.span.clone(), "longer").mark(whole.span.clone(), "than all of it"),
                 );
             }
         }
