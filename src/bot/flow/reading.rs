@@ -5,6 +5,7 @@
 use super::menu::ChosenBy;
 use super::model::{Flow, Keyword, Menu, StepIdx, TopicIdx, VariableIdx};
 use super::raw::KeywordMatch;
+use crate::bot::recogniser::meaning::Meanings;
 use crate::bot::recogniser::{Recogniser, Scratch, Settings, TrainError, Verdict};
 use crate::bot::text::{contains_word, fold, is_emoji, is_word_char, tokens};
 use fxhash::FxHashMap;
@@ -122,7 +123,8 @@ pub(super) struct Guess {
     pub topic: TopicIdx,
     pub confidence: f32,
     pub then: Then,
-    /// Most of the message's words stand in the topic's phrases: it may interrupt an open question.
+    /// Most of the message's words stand in the topic's phrases, and not only short ones ("I don't know"):
+    /// it may interrupt an open question.
     pub plain: bool,
 }
 
@@ -279,7 +281,8 @@ impl Reader {
         let prediction = self.recogniser.as_ref()?.predict(text, scratch);
         let topic = |label: u16| self.topics.get(usize::from(label)).copied();
         let best = topic(prediction.label)?;
-        let plain = self.share_of_words(folded, best) > 0.5;
+        let says_something = tokens(folded).any(|word| word.chars().count() >= 4);
+        let plain = says_something && self.share_of_words(folded, best) > 0.5;
         let then = match prediction.verdict {
             // However sure a model of few classes is: what shares no word with a topic is not about it.
             Verdict::Accept if !plain && !self.knows_a_word(folded, best) => Then::Reject,
@@ -306,8 +309,8 @@ impl Reader {
         known as f64 / words.len().max(1) as f64
     }
 
-    /// Whether a word of the message is one of the topic's, or nearly: begins as it does, or has a typing
-    /// error.
+    /// Whether a word of the message is one of the topic's, or nearly: begins as it does, has a typing
+    /// error, or means much the same.
     fn knows_a_word(&self, folded: &str, topic: TopicIdx) -> bool {
         let words = longer_words(folded, 3);
         if words.iter().any(|word| self.owns(word, topic)) {
@@ -325,7 +328,18 @@ impl Reader {
                             && known.chars().count().abs_diff(length) <= 1
                             && strsim::osa_distance(known, word) <= 1
                     }))
+                || (length >= 4 && self.means_one_of(word, topic))
         })
+    }
+
+    /// Whether a word of the topic's lies near this one in the table of word vectors.
+    fn means_one_of(&self, word: &str, topic: TopicIdx) -> bool {
+        const NEAR: f32 = 0.5;
+        let meanings = Meanings::shared();
+        meanings.knows(word)
+            && self.words.iter().any(|(known, owners)| {
+                owners.contains(&topic) && meanings.likeness(word, known).is_some_and(|near| near >= NEAR)
+            })
     }
 
     /// The topic whose answer speaks of what the message speaks of, for topics with too few phrases to

@@ -22,7 +22,7 @@ In this order; the first that applies decides, and `helpsim bot ask --why` says 
 3. keywords, by `priority`, then by length, then by their order;
 4. what the recogniser makes of it: a phrase of an intent word for word, else the linear model; a topic with fewer
    than ten phrases is also found by the words of its answer. While a value is asked for, or yes or no, another
-   topic interrupts only if most of the message's words stand in its phrases;
+   topic interrupts only if most of the message's words, and not only short ones, stand in its phrases;
 5. otherwise it is a failed attempt. The count starts anew with the next message that is understood
    (`count = \"in_a_row\"`); a clarifying question neither counts nor resets it; a wrong number in a menu counts.
    At `max_attempts` a person takes over.

@@ -1,12 +1,14 @@
 //! The recogniser: which of the bot's intents a message means, how sure that is, and what to do then.
 //!
-//! A linear model over word and character n-grams, calibrated on phrases it was not trained on. It is
+//! A linear model over word and character n-grams and over what the words mean, calibrated on phrases it was not trained on. It is
 //! trained when a flow is loaded, never changes afterwards, and gives the same answer on every machine.
 //! Method and figures: `docs/nlu.md`.
 
 mod calibration;
 pub(crate) mod features;
 pub(crate) mod linear;
+pub(crate) mod meaning;
+mod reader;
 mod settings;
 pub(crate) mod softmax;
 mod spelling;
@@ -17,11 +19,10 @@ pub use linear::shuffle;
 pub use settings::Settings;
 pub use training::TrainError;
 
-use features::{Counter, Row, Vocabulary, lay_out, ngrams};
+use features::{Counter, Row, lay_out};
 use linear::Linear;
+use reader::Reader;
 use serde::Serialize;
-use spelling::Spelling;
-use std::collections::BTreeMap;
 
 /// What to do with a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -58,8 +59,7 @@ pub struct Prediction {
 pub struct Recogniser {
     labels: Vec<String>,
     settings: Settings,
-    spelling: Spelling,
-    vocabulary: Vocabulary,
+    reader: Reader,
     linear: Linear,
     calibration: Calibration,
 }
@@ -90,8 +90,7 @@ impl Recogniser {
         Ok(Recogniser {
             labels: labels.to_vec(),
             settings: settings.clone(),
-            spelling: trained.spelling,
-            vocabulary: trained.vocabulary,
+            reader: trained.reader,
             linear: trained.linear,
             calibration: trained.calibration,
         })
@@ -145,30 +144,21 @@ impl Recogniser {
 
     fn score(&self, text: &str, scratch: &mut Scratch) {
         lay_out(text, &mut scratch.line);
-        self.spelling.mend(&mut scratch.line, &mut scratch.mended);
-        self.vocabulary.row(&scratch.line, &self.settings, &mut scratch.counter, &mut scratch.row);
+        self.reader.mend(&mut scratch.line, &mut scratch.mended);
+        self.reader.row(&scratch.line, &self.settings, &mut scratch.counter, &mut scratch.row);
         self.linear.scores(&scratch.row, &mut scratch.scores);
     }
 
-    /// The n-grams that spoke for a label, the weightiest first, as they stand in the folded text; a
-    /// space marks a word's edge. Those that spoke against it have negative weights and come last.
+    /// What spoke for a label, the weightiest first: n-grams as they stand in the folded text, where a
+    /// space marks a word's edge, and words by their meaning, "parcel ~ package" with the nearest word of
+    /// the phrases. What spoke against it has negative weight and comes last.
     pub fn explain(&self, text: &str, label: u16) -> Vec<(String, f32)> {
         if usize::from(label) >= self.labels.len() {
             return Vec::new();
         }
         let mut scratch = Scratch::default();
         self.score(text, &mut scratch);
-        let values: BTreeMap<u32, f32> = scratch.row.iter().copied().collect();
-        let mut spoken: BTreeMap<u32, (String, f32)> = BTreeMap::new();
-        ngrams(&scratch.line, &self.settings, |gram| {
-            let Some(number) = self.vocabulary.number(gram.hash) else { return };
-            let Some(value) = values.get(&number) else { return };
-            let weight = self.linear.weight(number, label) * value;
-            spoken.entry(number).or_insert_with(|| (gram.shown(&scratch.line), weight));
-        });
-        let mut spoken: Vec<(String, f32)> = spoken.into_values().collect();
-        spoken.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        spoken
+        self.reader.reasons(&scratch.line, &scratch.row, &self.linear, label, &self.settings)
     }
 }
 
@@ -226,6 +216,36 @@ mod tests {
         assert!(reasons.iter().take(12).any(|(gram, _)| "pedido ".contains(gram.as_str())), "{reasons:?}");
         assert!(bot.explain("pedido", 99).is_empty());
         assert!(bot.explain("", 0).is_empty());
+    }
+
+    #[test]
+    fn a_word_of_like_meaning_is_understood_and_named() {
+        let labels = ["delivery", "refund"].map(str::to_owned);
+        let examples = [
+            (0, "where is my package"),
+            (0, "my package has not arrived"),
+            (0, "when will it be delivered"),
+            (1, "I want my money back"),
+            (1, "please pay me back"),
+            (1, "give me my cash"),
+        ];
+        let bot = Recogniser::train(&labels, &examples, &[], &Settings::default()).unwrap();
+        let mut scratch = Scratch::default();
+        assert_eq!(bot.predict("my parcel", &mut scratch).label, 0);
+        assert_eq!(bot.predict("reimbursement please", &mut scratch).label, 1);
+        let reasons = bot.explain("my parcel", 0);
+        assert!(reasons.iter().take(4).any(|(what, _)| what == "parcel ~ package"), "{reasons:?}");
+    }
+
+    #[test]
+    fn the_reasons_add_up_to_the_score() {
+        let bot = shop();
+        let mut scratch = Scratch::default();
+        for text in ["necesito devolver unos zapatos", "where is my parcel", "dnde esta mi pedid"] {
+            let score = bot.scores(text, &mut scratch)[1];
+            let sum: f32 = bot.explain(text, 1).iter().map(|(_, weight)| weight).sum();
+            assert!((score - bot.linear.bias[1] - sum).abs() < 1e-3, "{text} {score} {sum}");
+        }
     }
 
     #[test]

@@ -25,6 +25,13 @@ pub struct Settings {
     pub few_phrases: f64,
     /// Cost of a training error under the logistic loss.
     pub few_cost: f32,
+    /// Length of a message's meaning (the sum of its words' vectors) beside its n-grams, which together
+    /// have length 1; 0 to go without.
+    pub meaning: f32,
+    /// How many numbers of the meaning count, the weightiest first.
+    pub meaning_dimensions: usize,
+    /// Length of the meaning where phrases are few: then all its numbers count.
+    pub few_meaning: f32,
     /// Passes over the training phrases.
     pub epochs: usize,
     /// Share of accepted answers that should be right; the confidence from which the bot answers is
@@ -52,6 +59,9 @@ impl Default for Settings {
             cost: 2.0,
             few_phrases: 20.0,
             few_cost: 20.0,
+            meaning: 0.3,
+            meaning_dimensions: 32,
+            few_meaning: 0.6,
             epochs: 10,
             wanted_precision: 0.95,
             threshold: None,

@@ -62,15 +62,21 @@ impl Spelling {
         Spelling { words, numbers, shortenings }
     }
 
-    /// Mends the unknown words of a laid out line, in place.
-    pub fn mend(&self, line: &mut String, work: &mut String) {
+    /// The words, in order of first use.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(|(word, _)| word.as_str())
+    }
+
+    /// Mends the unknown words of a laid out line, in place; those that are `right` by another authority
+    /// stay as they are.
+    pub fn mend(&self, line: &mut String, work: &mut String, right: impl Fn(&str) -> bool) {
         if line.split_ascii_whitespace().all(|word| self.numbers.contains_key(word)) {
             return;
         }
         work.clear();
         work.push(' ');
         for word in line.split_ascii_whitespace() {
-            if self.numbers.contains_key(word) || !mendable(word) {
+            if self.numbers.contains_key(word) || !mendable(word) || right(word) {
                 work.push_str(word);
             } else if let Some(meant) = self.nearest(word) {
                 work.push_str(meant);
@@ -167,7 +173,7 @@ mod tests {
         let lines = [" where is my order ", " my order is late ", " payment failed ", " cancelar pedido "];
         let spelling = Spelling::build(lines.into_iter());
         let (mut line, mut work) = (format!(" {raw} "), String::new());
-        spelling.mend(&mut line, &mut work);
+        spelling.mend(&mut line, &mut work, |word| word == "ordex");
         line.trim().to_owned()
     }
 
@@ -178,6 +184,7 @@ mod tests {
             ("oredr", "order"),
             ("ordder", "order"),
             ("ordet", "order"),
+            ("ordex", "ordex"),
             ("porder", "order"),
             ("pamyent failed", "payment failed"),
             ("orrrdr", "orrrdr"),

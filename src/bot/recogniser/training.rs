@@ -1,11 +1,11 @@
 //! Training: phrases in, a calibrated model out.
 
 use super::calibration::{Calibration, HeldOut};
-use super::features::{Counter, Row, Vocabulary, lay_out};
+use super::features::{Counter, Row, lay_out};
 use super::linear::{self, Linear};
+use super::reader::Reader;
 use super::settings::Settings;
 use super::softmax;
-use super::spelling::Spelling;
 use crate::random::{Purpose, Streams};
 
 /// Why nothing could be learned.
@@ -34,8 +34,7 @@ const ENOUGH_FOR_ONE_FOLD: usize = 4_000;
 const FOLDS: usize = 5;
 
 pub(crate) struct Trained {
-    pub spelling: Spelling,
-    pub vocabulary: Vocabulary,
+    pub reader: Reader,
     pub linear: Linear,
     pub calibration: Calibration,
 }
@@ -71,8 +70,8 @@ pub(crate) fn train(
     let set = Set { labels, lines: lines.iter().map(String::as_str).collect(), truth };
     let few = few_extras(names, &set, settings);
     let calibration = Calibration::fit(&hold_out(&set, few.as_deref(), settings), settings);
-    let (spelling, vocabulary, linear) = fit(&set, few.as_deref(), settings);
-    Ok(Trained { spelling, vocabulary, linear, calibration })
+    let (reader, linear) = fit(&set, few.as_deref(), settings);
+    Ok(Trained { reader, linear, calibration })
 }
 
 /// Laid out phrases and their labels.
@@ -112,24 +111,23 @@ fn spoken(name: &str) -> String {
 
 /// Learns words, vocabulary and weights: by logistic loss if there are `few` phrases, with the extra
 /// ones, else by squared hinge loss.
-fn fit(set: &Set<'_>, few: Option<&[(u16, String)]>, settings: &Settings) -> (Spelling, Vocabulary, Linear) {
+fn fit(set: &Set<'_>, few: Option<&[(u16, String)]>, settings: &Settings) -> (Reader, Linear) {
     let extras = few.unwrap_or_default();
     let lines = || set.lines.iter().copied().chain(extras.iter().map(|(_, line)| line.as_str()));
     let truth: Vec<Option<u16>> =
         set.truth.iter().copied().chain(extras.iter().map(|&(label, _)| Some(label))).collect();
-    let spelling = Spelling::build(lines());
-    let vocabulary = Vocabulary::build(lines(), settings);
+    let reader = Reader::build(lines, few.is_some(), settings);
     let mut counter = Counter::default();
     let rows: Vec<Row> = lines()
         .map(|line| {
             let mut row = Row::new();
-            vocabulary.row(line, settings, &mut counter, &mut row);
+            reader.row(line, settings, &mut counter, &mut row);
             row
         })
         .collect();
     let train = if few.is_some() { softmax::train } else { linear::train };
-    let linear = train(&rows, &truth, set.labels, vocabulary.len(), settings);
-    (spelling, vocabulary, linear)
+    let linear = train(&rows, &truth, set.labels, reader.features(), settings);
+    (reader, linear)
 }
 
 /// Scores phrases by models that have not seen them.
@@ -150,12 +148,12 @@ fn hold_out(set: &Set<'_>, few: Option<&[(u16, String)]>, settings: &Settings) -
             lines: seen.iter().map(|&i| set.lines[i]).collect(),
             truth: seen.iter().map(|&i| set.truth[i]).collect(),
         };
-        let (spelling, vocabulary, linear) = fit(&part, few, settings);
+        let (reader, linear) = fit(&part, few, settings);
         for i in unseen {
             line.clear();
             line.push_str(set.lines[i]);
-            spelling.mend(&mut line, &mut work);
-            vocabulary.row(&line, settings, &mut counter, &mut row);
+            reader.mend(&mut line, &mut work);
+            reader.row(&line, settings, &mut counter, &mut row);
             linear.scores(&row, &mut scores);
             held.scores.extend_from_slice(&scores[..set.labels]);
             held.truth.push(set.truth[i]);

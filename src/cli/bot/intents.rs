@@ -92,9 +92,27 @@ pub(super) fn flow_of_table(args: &super::test::Args, tabs: bool) -> Result<Flow
 #[derive(Debug, Serialize)]
 pub(super) struct Goal {
     pub what: &'static str,
+    pub bound: Bound,
     pub wanted: f64,
     pub found: f64,
     pub met: bool,
+}
+
+/// On which side of what is wanted a figure should lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Bound {
+    AtLeast,
+    AtMost,
+}
+
+impl Bound {
+    fn word(self) -> &'static str {
+        match self {
+            Bound::AtLeast => "at least",
+            Bound::AtMost => "at most",
+        }
+    }
 }
 
 pub(super) fn run(
@@ -121,29 +139,49 @@ pub(super) fn run(
     let borrowed: Vec<(Option<u16>, &str)> =
         cases.iter().map(|(label, text)| (*label, text.as_str())).collect();
     let figures = evaluate(recogniser, &borrowed);
-    let recall = figures.out_of_scope.as_ref().map_or(0.0, |o| o.recall);
-    let wishes = [
-        ("accuracy", &trial.accuracy, figures.accuracy, true),
-        ("macro_f1", &trial.macro_f1, figures.macro_f1, true),
-        ("out_of_scope_recall", &trial.out_of_scope_recall, recall, true),
-        ("calibration_error", &trial.calibration_error, figures.expected_calibration_error, false),
-    ];
-    let mut goals = Vec::new();
-    for (what, wish, found, at_least) in wishes {
-        let Some(wish) = wish else { continue };
-        let wanted = share(wish).map_err(|why| Failure::input(anyhow::anyhow!("`intents.{what}`: {why}")))?;
-        goals.push(Goal {
-            what,
-            wanted,
-            found,
-            met: if at_least { found >= wanted } else { found <= wanted },
-        });
-    }
+    let goals = goals(trial, &figures)
+        .map_err(|why| Failure::input(anyhow::anyhow!("`{}`: {why}", path.display())))?;
     let speed = how.trained_s.map(|reading_and_training_s| Speed {
         reading_and_training_s,
         messages_per_s: messages_per_s(recogniser, &borrowed),
     });
     Ok(IntentResult { file: trial.file.clone(), figures, unknown, goals, groups, speed })
+}
+
+/// What was wanted and what came. A goal that the messages cannot speak to is an error, not a miss.
+fn goals(trial: &IntentTrial, figures: &Evaluation) -> Result<Vec<Goal>, String> {
+    let inside = |figure: f64| (figures.in_scope > 0).then_some(figure);
+    let wishes = [
+        ("accuracy", &trial.accuracy, inside(figures.accuracy), Bound::AtLeast),
+        ("macro_f1", &trial.macro_f1, inside(figures.macro_f1), Bound::AtLeast),
+        (
+            "out_of_scope_recall",
+            &trial.out_of_scope_recall,
+            figures.out_of_scope.as_ref().map(|outside| outside.recall),
+            Bound::AtLeast,
+        ),
+        (
+            "calibration_error",
+            &trial.calibration_error,
+            inside(figures.expected_calibration_error),
+            Bound::AtMost,
+        ),
+    ];
+    let mut goals = Vec::new();
+    for (what, wish, found, bound) in wishes {
+        let Some(wish) = wish else { continue };
+        let wanted = share(wish).map_err(|why| format!("`{what}`: {why}"))?;
+        let found = found.ok_or_else(|| {
+            let missing = match what {
+                "out_of_scope_recall" => "message without an intent of the flow's",
+                _ => "message of an intent that the flow knows",
+            };
+            format!("`{what}` is wanted, but there is no {missing}")
+        })?;
+        let met = if bound == Bound::AtLeast { found >= wanted } else { found <= wanted };
+        goals.push(Goal { what, bound, wanted, found, met });
+    }
+    Ok(goals)
 }
 
 /// Groups the messages that have an intent as if it were unknown.
@@ -200,7 +238,7 @@ fn coverage_line(figures: &Evaluation) -> Option<String> {
 /// The figures as text for a terminal.
 pub(super) fn text(result: &IntentResult) -> String {
     let figures = &result.figures;
-    let percent = |x: f64| format!("{:5.1} %", x * 100.0);
+    let percent = |x: f64| format!("{:6.2} %", x * 100.0);
     let mut out = String::new();
     let _ = writeln!(out, "{}: {} messages with an intent", result.file, figures.in_scope);
     let _ = writeln!(out, "  accuracy            {}", percent(figures.accuracy));
@@ -248,7 +286,7 @@ pub(super) fn text(result: &IntentResult) -> String {
             speed.reading_and_training_s, speed.messages_per_s
         );
     }
-    let _ = writeln!(out, "  intent                       messages  precision   recall       F1");
+    let _ = writeln!(out, "  intent                       messages    precision    recall        F1");
     for intent in &figures.intents {
         let name: String = intent.intent.chars().take(28).collect();
         let _ = writeln!(
@@ -275,9 +313,10 @@ pub(super) fn text(result: &IntentResult) -> String {
         let mark = if goal.met { "met   " } else { "MISSED" };
         let _ = writeln!(
             out,
-            "  {mark} {} {}, wanted {}",
+            "  {mark} {} {}, wanted {} {}",
             goal.what,
             percent(goal.found).trim(),
+            goal.bound.word(),
             percent(goal.wanted).trim()
         );
     }

@@ -77,6 +77,12 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::super::Outcome {
     let began = Instant::now();
     let flow = match intents::table_kind(&args.flow) {
         Some(tabs) => intents::flow_of_table(args, tabs)?,
+        None if args.phrases.is_some() => {
+            return Err(Failure::input(anyhow::anyhow!(
+                "`--phrases` takes some of a table's phrases, but `{}` is a flow",
+                args.flow.display()
+            )));
+        }
         None => super::load(&args.flow, ui)?,
     };
     let trained_s = args.speed.then(|| began.elapsed().as_secs_f64());
@@ -149,7 +155,7 @@ fn as_text(results: &Results) -> String {
 /// One page, no network; the template escapes whatever stands in the texts.
 fn as_html(results: &Results) -> Result<String, Failure> {
     let mut environment = minijinja::Environment::new();
-    environment.add_filter("percent", |x: f64| format!("{:.1} %", x * 100.0));
+    environment.add_filter("percent", |x: f64| format!("{:.2} %", x * 100.0));
     environment.add_template("test.html", include_str!("test.html")).map_err(Failure::io)?;
     let template = environment.get_template("test.html").map_err(Failure::io)?;
     template.render(minijinja::Value::from(minijinja::value::Serde(results))).map_err(Failure::io)
