@@ -1,5 +1,7 @@
 //! Slots: values the bot asks for, found and checked in what the customer writes.
 
+mod sample;
+
 use super::raw::SlotKind;
 use crate::bot::text::{contains_word, digit_in_ascii, fold};
 use std::sync::LazyLock;
@@ -172,8 +174,21 @@ impl Slot {
         }
     }
 
-    /// A valid answer, made up from a uniform number: what a simulated customer types.
+    /// A valid answer, made up from a uniform number: what a simulated customer types. Where the slot has a
+    /// pattern of its own, a text of that pattern.
     pub fn sample(&self, u: f64) -> Option<String> {
+        let usual = self.usual(u);
+        let is_taken = |answer: &String| self.find(answer, false).is_some();
+        match &self.pattern {
+            Some(pattern) if !usual.as_ref().is_some_and(is_taken) => {
+                sample::of_pattern(pattern.as_str(), u).find(is_taken).or(usual)
+            }
+            _ => usual,
+        }
+    }
+
+    /// An answer by the slot's kind alone.
+    fn usual(&self, u: f64) -> Option<String> {
         let n = |size: f64| (u.clamp(0.0, 1.0) * size) as u64;
         Some(match self.kind {
             SlotKind::Text => "ok".to_owned(),
@@ -250,6 +265,34 @@ mod tests {
         ];
         assert_eq!(size.find("Extra LARGE please", false).as_deref(), Some("extra large"));
         assert_eq!(size.find("medium", false), None);
+    }
+
+    #[test]
+    fn samples_keep_to_the_slot_s_own_pattern() {
+        let patterns = [
+            (SlotKind::OrderNumber, r"\b[A-Z]{2} ?\d{2,4}\b"),
+            (SlotKind::OrderNumber, r"TS-\d{5}"),
+            (SlotKind::Text, r"(?i)^(window|aisle) (seat )?[a-f]+$"),
+            (SlotKind::Text, r"[^\s@]+@[^\s@]+"),
+            (SlotKind::Text, r"\p{Devanagari}+"),
+            (SlotKind::Phone, r"\+57 ?3\d{9}"),
+        ];
+        for (kind, pattern) in patterns {
+            let compiled = super::super::condition::pattern(pattern).unwrap_or_else(|e| panic!("{e}"));
+            let slot = Slot { pattern: Some(Box::new(compiled)), ..slot(kind) };
+            let mut samples: Vec<String> = Vec::new();
+            for u in [0.0, 0.3, 0.7, 0.999_999, 1.0] {
+                let sample = slot.sample(u).unwrap_or_default();
+                assert!(slot.find(&sample, false).is_some(), "{pattern} {u}: {sample}");
+                samples.push(sample);
+            }
+            samples.dedup();
+            assert!(samples.len() > 1, "{pattern}: {samples:?}");
+        }
+        // What no text can match leaves the usual answer.
+        let never = super::super::condition::pattern(r"a\Bb\b\Bc").unwrap_or_else(|e| panic!("{e}"));
+        let slot = Slot { pattern: Some(Box::new(never)), ..slot(SlotKind::Text) };
+        assert_eq!(slot.sample(0.5).as_deref(), Some("ok"));
     }
 
     #[test]
