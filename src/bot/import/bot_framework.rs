@@ -90,11 +90,14 @@ fn is_language(part: &str) -> bool {
 
 fn read_lu(text: &str, place: &str, language: &str, intents: &mut Intents, draft: &mut Draft) {
     let mut current: Option<String> = None;
+    // Values of an entity, which stand in dashes like phrases.
+    let mut in_entity = false;
     for (number, line) in (1..).zip(text.lines().map(str::trim)) {
         let here = || format!("{place}:{number}");
         if let Some(heading) = line.strip_prefix('#') {
             let name = heading.trim_start_matches('#').trim();
-            if heading.trim_start_matches('#').trim_start().starts_with('?') {
+            in_entity = false;
+            if name.starts_with('?') {
                 current = None;
                 draft.note(here(), "a question among intents is not carried over; put it into a .qna file");
                 continue;
@@ -102,20 +105,85 @@ fn read_lu(text: &str, place: &str, language: &str, intents: &mut Intents, draft
             intents.entry(name.to_owned()).or_default();
             current = Some(name.to_owned());
         } else if let Some(phrase) = ["- ", "* ", "+ ", "-"].iter().find_map(|mark| line.strip_prefix(mark)) {
-            let Some(name) = &current else { continue };
-            let plain = without_marks(phrase.trim());
-            if !plain.is_empty() {
-                intents.entry(name.clone()).or_default().entry(language.to_owned()).or_default().push(plain);
+            let phrase = phrase.trim();
+            let Some(name) = &current else {
+                if !in_entity {
+                    draft.note(here(), "a phrase of no intent is not carried over");
+                }
+                continue;
+            };
+            if let Some(target) = reference(phrase) {
+                draft.note(here(), format!("the phrases of `{target}` are not repeated for `{name}`"));
+                continue;
             }
+            let said = patterns(&without_marks(phrase));
+            if said.is_empty() {
+                draft.note(here(), "a phrase that is nothing but an entity is not carried over");
+                continue;
+            }
+            intents.entry(name.clone()).or_default().entry(language.to_owned()).or_default().extend(said);
         } else if line.starts_with('@') || line.starts_with('$') {
-            // What follows in dashes are the entity's values, not phrases.
-            current = None;
+            (current, in_entity) = (None, true);
             let entity = line.split_whitespace().take(3).collect::<Vec<_>>().join(" ");
             draft.note(here(), format!("entity `{entity}` is not carried over: no slot asks for it"));
         } else if line.starts_with('[') && line.contains("](") {
             draft.note(here(), format!("the reference {line} is not followed; import the folder"));
+        } else if let Some(setting) = line.strip_prefix("> !#").or(line.strip_prefix(">!#")) {
+            draft.note(here(), format!("the setting `{}` is not carried over", setting.trim()));
+        } else if !line.is_empty() && !line.starts_with('>') {
+            draft.note(here(), "a line of no known kind");
         }
     }
+}
+
+/// Where a phrase that is nothing but a link to other phrases leads: `[flights](flights.lu#Book)`.
+fn reference(phrase: &str) -> Option<&str> {
+    let (_, target) = phrase.strip_prefix('[')?.strip_suffix(')')?.split_once("](")?;
+    Some(target)
+}
+
+/// Most wordings that are made of one pattern, and the longest phrase that is read as one.
+const MOST_WORDINGS: usize = 12;
+const LONGEST_PATTERN: usize = 1_000;
+
+/// The wordings of a pattern: `[please] (call|ring) me` is four. A plain phrase is itself.
+fn patterns(phrase: &str) -> Vec<String> {
+    let mut open = vec![phrase.to_owned()];
+    let mut said: Vec<String> = Vec::new();
+    while let Some(phrase) = open.pop() {
+        let group = if phrase.len() > LONGEST_PATTERN { None } else { last_group(&phrase) };
+        let Some((before, inside, after, optional)) = group else {
+            let plain = phrase.split_whitespace().collect::<Vec<_>>().join(" ");
+            if !plain.is_empty() && !said.contains(&plain) && said.len() < MOST_WORDINGS {
+                said.push(plain);
+            }
+            continue;
+        };
+        let none = optional.then_some("");
+        let wordings = none.into_iter().chain(inside.rsplit('|'));
+        let room = MOST_WORDINGS.saturating_sub(said.len() + open.len()).max(1);
+        // The first wording comes off the stack first, whatever is cut.
+        let mut more: Vec<String> = wordings.map(|word| format!("{before}{word}{after}")).collect();
+        open.extend(more.split_off(more.len().saturating_sub(room)));
+    }
+    said
+}
+
+/// The group that opens last, so that it holds no other: what is before, in and after it, and whether it
+/// may be left out.
+fn last_group(phrase: &str) -> Option<(&str, &str, &str, bool)> {
+    let mut end = phrase.len();
+    while let Some(open) = phrase[..end].rfind(['(', '[']) {
+        let (before, rest) = phrase.split_at(open);
+        let optional = rest.starts_with('[');
+        if let Some((inside, after)) = rest[1..].split_once(if optional { ']' } else { ')' })
+            && (optional || inside.contains('|'))
+        {
+            return Some((before, inside, after, optional));
+        }
+        end = open;
+    }
+    None
 }
 
 /// A phrase without its entity marks: `{NumNights=4 {HotelNights=noches}}` is "4 noches"; a hole
@@ -240,6 +308,33 @@ mod tests {
         for (marked, plain) in cases {
             assert_eq!(without_marks(marked), plain);
         }
+    }
+
+    #[test]
+    fn patterns_are_spelled_out() {
+        let cases: [(&str, &[&str]); 7] = [
+            ("[please] (call|ring) me", &["please call me", "please ring me", "call me", "ring me"]),
+            ("plain (really)", &["plain (really)"]),
+            ("a (b|c(d|e))", &["a b", "a cd", "a ce"]),
+            ("broken [a (b|c", &["broken [a (b|c"]),
+            ("", &[]),
+            ("[x]", &["x"]),
+            ("(a|b) (a|b) (a|b) (a|b)", &[]),
+        ];
+        for (pattern, expected) in cases {
+            let mut said = patterns(pattern);
+            if pattern.matches('|').count() == 4 {
+                assert!((1..=MOST_WORDINGS).contains(&said.len()), "{said:?}");
+                continue;
+            }
+            said.sort_unstable();
+            let mut expected = expected.to_vec();
+            expected.sort_unstable();
+            assert_eq!(said, expected, "{pattern}");
+        }
+        // Exponentially many wordings are cut.
+        assert!(patterns(&"(a|b) ".repeat(150)).len() <= MOST_WORDINGS);
+        assert_eq!(patterns(&"(".repeat(1_000_000)).len(), 1);
     }
 
     #[test]

@@ -39,6 +39,10 @@ pub(super) fn import(source: &mut Source) -> Result<Import, ImportError> {
     }
     let names: Vec<String> = source.names().filter(|n| n.ends_with(".json")).map(str::to_owned).collect();
     for place in &names {
+        // Drawings of flows are lost with the flows.
+        if matches!(place.split('/').next(), Some("flows" | "entities" | "hooks" | "actions")) {
+            source.see(place);
+        }
         match place.split('/').next() {
             Some("intents") => intent(source, place, &mut draft)?,
             Some("qna") => question(source, place, &mut draft)?,

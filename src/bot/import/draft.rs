@@ -3,6 +3,7 @@
 use super::Import;
 use crate::bot::flow::escape;
 use crate::bot::flow::raw::*;
+use crate::bot::text::{fold, tokens};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Spanned;
 
@@ -112,7 +113,8 @@ impl Draft {
         while let Some(other) = self.flow.slot.get(&name) {
             let same_pattern =
                 other.pattern.as_ref().map(Spanned::as_ref) == slot.pattern.as_ref().map(Spanned::as_ref);
-            if other.kind == slot.kind && other.values == slot.values && same_pattern {
+            let same_bounds = other.at_least == slot.at_least && other.at_most == slot.at_most;
+            if other.kind == slot.kind && other.values == slot.values && same_pattern && same_bounds {
                 return name;
             }
             name = format!("{wanted}_{n}");
@@ -166,10 +168,39 @@ impl Draft {
             self.note("language", format!("{why}: `{language}` is assumed by its words"));
             self.flow.languages = spanned(vec![language.to_owned()]);
         }
+        self.drop_wordless_phrases();
         self.complete_targets();
         self.cut_endless_loops();
         self.drop_empty_languages();
         Import { flow: self.flow, notes: self.notes.into_iter().collect() }
+    }
+
+    /// Phrases without a word teach nothing.
+    fn drop_wordless_phrases(&mut self) {
+        let intents = self.flow.intent.iter_mut().map(|i| (i.name.as_ref().clone(), &mut i.phrases));
+        let answers = self.flow.answer.iter_mut().map(|a| (a.topic.as_ref().clone(), &mut a.phrases));
+        let mut dropped: Vec<(String, usize)> = Vec::new();
+        for (name, phrases) in intents.chain(answers) {
+            let Some(text) = phrases else { continue };
+            let mut text = text.as_ref().clone();
+            let lists: Vec<&mut Vec<String>> = match &mut text {
+                Text::Plain(list) => vec![list],
+                Text::ByLanguage(map) => map.values_mut().collect(),
+            };
+            let mut count = 0;
+            for list in lists {
+                let before = list.len();
+                list.retain(|phrase| tokens(&fold(phrase)).next().is_some());
+                count += before - list.len();
+            }
+            if count > 0 {
+                *phrases = text.all().next().is_some().then(|| spanned(text.clone()));
+                dropped.push((name, count));
+            }
+        }
+        for (name, count) in dropped {
+            self.note(name, format!("{count} phrases without a word are left out"));
+        }
     }
 
     fn complete_targets(&mut self) {
@@ -261,8 +292,8 @@ impl Draft {
         let phrases = self.flow.intent.iter().flat_map(|i| i.phrases.iter());
         let mut counts = [0_usize; SMALL_WORDS.len()];
         for text in says.chain(phrases).flat_map(|text| text.as_ref().all()) {
-            let folded = crate::bot::text::fold(text);
-            for word in crate::bot::text::tokens(&folded) {
+            let folded = fold(text);
+            for word in tokens(&folded) {
                 for (count, (_, words)) in counts.iter_mut().zip(&SMALL_WORDS) {
                     *count += usize::from(words.split(' ').any(|w| w == word));
                 }

@@ -70,8 +70,16 @@ impl Format {
 pub fn import(path: &Path) -> Result<(Format, Import), ImportError> {
     let mut source = Source::read(path)?;
     let unknown = || ImportError::UnknownFormat { path: path.display().to_string() };
-    let format = format_of(&source).ok_or_else(unknown)?;
-    let import = match format {
+    let Some(format) = format_of(&source) else {
+        // An export as it was downloaded, in a folder of its own.
+        let mut archives = source.names().filter(|name| name.to_ascii_lowercase().ends_with(".zip"));
+        return match (archives.next(), archives.next()) {
+            (Some(archive), None) if path.is_dir() => import(&path.join(archive)),
+            _ => Err(unknown()),
+        };
+    };
+    source.forget_seen();
+    let mut import = match format {
         Format::DialogflowEs => dialogflow_es::import(&mut source)?,
         Format::DialogflowCx => dialogflow_cx::import(&mut source)?,
         Format::Rasa => rasa::import(&source)?,
@@ -80,7 +88,30 @@ pub fn import(path: &Path) -> Result<(Format, Import), ImportError> {
         Format::Botpress => botpress::import(&mut source)?,
         Format::Blocks => blocks::import(&source)?,
     };
+    import.notes.extend(not_read(&source));
+    import.notes.sort();
+    import.notes.dedup();
     Ok((format, import))
+}
+
+/// What of the source no importer looked into.
+fn not_read(source: &Source) -> Vec<Note> {
+    let unseen = source.unseen().into_iter().map(|(place, count)| {
+        let what = match count {
+            1 => "a file that is not read".to_owned(),
+            _ => format!("{count} files that are not read"),
+        };
+        Note { place, what }
+    });
+    let outside = source.outside().iter().map(|name| Note {
+        place: name.clone(),
+        what: "a name that leads out of the archive; not read".to_owned(),
+    });
+    let beside = (source.beside() > 0).then(|| Note {
+        place: "..".to_owned(),
+        what: format!("{} files beside the bot's folder are not read", source.beside()),
+    });
+    unseen.chain(outside).chain(beside).collect()
 }
 
 /// Finds out by the files' names, and where they do not say by what is in them.

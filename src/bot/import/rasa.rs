@@ -77,8 +77,39 @@ fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or("cannot be read").to_owned()
 }
 
+/// Keys of a file that are read, or that say nothing more than what is read.
+const KNOWN_KEYS: [&str; 21] = [
+    "nlu",
+    "slots",
+    "responses",
+    "templates",
+    "forms",
+    "rules",
+    "stories",
+    "session_config",
+    "language",
+    "pipeline",
+    "policies",
+    "version",
+    "intents",
+    "entities",
+    // Each action is told where a story calls it.
+    "actions",
+    "recipe",
+    "assistant_id",
+    "config",
+    "importers",
+    "imports",
+    "e2e_actions",
+];
+
 impl Bot {
     fn read(&mut self, document: &Value, place: &str, draft: &mut Draft) {
+        for key in document.as_object().into_iter().flat_map(Map::keys) {
+            if !KNOWN_KEYS.contains(&key.as_str()) {
+                draft.note(place, format!("`{key}` is not carried over"));
+            }
+        }
         for entry in list(document, "nlu") {
             self.examples(entry, place, draft);
         }

@@ -90,6 +90,12 @@ fn turns(steps: &[Value], here: &str, draft: &mut Draft) -> Vec<StoryTurn> {
             push_action(&mut turns, text(step, "action"));
         } else if step.get("checkpoint").is_some() {
             draft.note(here, "its checkpoint is not carried over");
+        } else if step.get("slot_was_set").is_some() {
+            draft.note(here, "goes on by the value of a slot there; here it goes on whatever it is");
+        } else if step.get("user").is_some() || step.get("bot").is_some() {
+            draft.note(here, "a turn told by its words, not by an intent or a response, is not carried over");
+        } else {
+            draft.note(here, "a step of no known kind is not carried over");
         }
     }
     turns

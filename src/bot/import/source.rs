@@ -1,6 +1,7 @@
 //! What is imported: a file, a folder or a zip, read into memory within bounds.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::path::Path;
 
@@ -55,6 +56,12 @@ pub(super) struct Source {
     pub name: String,
     files: BTreeMap<String, Vec<u8>>,
     total: u64,
+    /// Files an importer has looked into or told about.
+    seen: RefCell<BTreeSet<String>>,
+    /// Names from an archive that lead out of it; they are not read.
+    outside: Vec<String>,
+    /// How many files lie beside the bot's own folder.
+    beside: usize,
 }
 
 impl Source {
@@ -111,6 +118,11 @@ impl Source {
             let entry = archive.by_index(index).map_err(broken)?;
             if entry.is_file() {
                 let name = entry.name().map_err(broken)?.replace('\\', "/");
+                // Nothing is written anywhere, so such a name does no harm; but no export holds one.
+                if name.starts_with('/') || name.split('/').any(|part| part == "..") {
+                    self.outside.push(name);
+                    continue;
+                }
                 let place = format!("{shown}:{name}");
                 self.add(name, entry, &place)?;
             }
@@ -148,11 +160,14 @@ impl Source {
         if self.files.contains_key(marker) {
             return;
         }
-        let files = std::mem::take(&mut self.files);
-        self.files = files
-            .into_iter()
-            .filter_map(|(name, bytes)| Some((name.strip_prefix(&prefix)?.to_owned(), bytes)))
-            .collect();
+        for (name, bytes) in std::mem::take(&mut self.files) {
+            match name.strip_prefix(&prefix) {
+                Some(below) => {
+                    self.files.insert(below.to_owned(), bytes);
+                }
+                None => self.beside += 1,
+            }
+        }
     }
 
     /// All paths, in order.
@@ -163,7 +178,41 @@ impl Source {
     /// A file as text; what is not UTF-8 is replaced.
     pub fn text(&self, name: &str) -> Option<String> {
         let bytes = self.files.get(name)?;
+        self.see(name);
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         Some(String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// The file was dealt with.
+    pub fn see(&self, name: &str) {
+        self.seen.borrow_mut().insert(name.to_owned());
+    }
+
+    /// Nothing was looked into yet: what was read to find out the format does not count.
+    pub fn forget_seen(&self) {
+        self.seen.borrow_mut().clear();
+    }
+
+    /// Files that nobody looked into, by folder and kind: "data/*.lg", and how many.
+    pub fn unseen(&self) -> BTreeMap<String, usize> {
+        let seen = self.seen.borrow();
+        let mut unseen: BTreeMap<String, usize> = BTreeMap::new();
+        for name in self.files.keys().filter(|name| !seen.contains(*name)) {
+            let (folder, file) = name.rsplit_once('/').map_or(("", name.as_str()), |(f, n)| (f, n));
+            let folder = folder.split('/').next().filter(|f| !f.is_empty()).map(|f| format!("{f}/"));
+            let kind = file.rsplit_once('.').map_or_else(|| file.to_owned(), |(_, kind)| format!("*.{kind}"));
+            *unseen.entry(format!("{}{kind}", folder.unwrap_or_default())).or_default() += 1;
+        }
+        unseen
+    }
+
+    /// How many files lie beside the bot's own folder; they are not read.
+    pub fn beside(&self) -> usize {
+        self.beside
+    }
+
+    /// Names of an archive that were refused.
+    pub fn outside(&self) -> &[String] {
+        &self.outside
     }
 }

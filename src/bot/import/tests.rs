@@ -54,7 +54,7 @@ fn dialogflow_es_asks_for_what_it_needs() {
 
 #[test]
 fn dialogflow_es_from_a_zip_of_the_console() {
-    let (flow, import) = imported("dialogflow_es_facts/agent.zip", Format::DialogflowEs);
+    let (flow, import) = imported("dialogflow_es_facts", Format::DialogflowEs);
     lost(&import, "choose_fact", "webhook");
     lost(&import, "quit_facts", "3 wordings");
     let (said, _) = talk(&flow, &["no thanks bye"]);
@@ -437,4 +437,149 @@ fn the_first_typebots_kept_html_and_edges_apart() {
     assert_eq!(import.flow.languages.as_ref(), &["es"]);
     lost(&import, "edge e2", "not in the export");
     lost(&import, "group Cita", "`Equal to` is not carried over");
+}
+
+fn es_intent(name: &str, needs: &str, sets: &str, phrases: &[&str]) -> String {
+    let said: Vec<String> =
+        phrases.iter().map(|p| format!(r#"{{"data": [{{"text": "{p}"}}], "isTemplate": false}}"#)).collect();
+    let quoted = |name: &str| if name.is_empty() { String::new() } else { format!("\"{name}\"") };
+    let set = if sets.is_empty() { String::new() } else { format!(r#"{{"name": "{sets}", "lifespan": 5}}"#) };
+    format!(
+        r#"{{"id": "{name}", "name": "{name}", "contexts": [{}], "userSays": [{}], "responses": [{{"affectedContexts": [{set}], "messages": [{{"type": 0, "lang": "en", "speech": "This is {name}."}}]}}]}}"#,
+        quoted(needs),
+        said.join(", ")
+    )
+}
+
+#[test]
+fn dialogflow_es_contexts_say_what_is_understood() {
+    let files = [
+        ("intents/shirt.json", es_intent("shirt", "", "shirt", &["I want a shirt", "a shirt please", "shirts"])),
+        ("intents/hat.json", es_intent("hat", "", "HAT", &["I want a hat", "a hat please", "hats"])),
+        ("intents/size.json", es_intent("size", "shirt", "", &["which size", "size table", "what is the price"])),
+        ("intents/head.json", es_intent("head", "hat", "", &["my head is large", "what is the price"])),
+        ("intents/secret.json", es_intent("secret", "webhook", "", &["open sesame", "sesame"])),
+        (
+            "intents/none.json",
+            r#"{"name": "none", "fallbackIntent": true, "responses": [{"messages": [{"type": 0, "lang": "en", "speech": "What?"}]}]}"#
+                .to_owned(),
+        ),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let (said, import) = talk_of(
+        &files,
+        Format::DialogflowEs,
+        &[
+            "which size",
+            "I want a shirt",
+            "which size",
+            "what is the price",
+            "I want a hat",
+            "my head is large",
+        ],
+    );
+    assert_eq!(
+        said,
+        ["What?", "This is shirt.", "This is size.", "This is size.", "This is hat.", "This is head."]
+    );
+    lost(&import, "size", "until the session ends");
+    lost(&import, "secret", "the context `webhook` there; here it is understood at any time");
+    let (said, _) =
+        talk_of(&files, Format::DialogflowEs, &["I want a hat", "what is the price", "open sesame"]);
+    assert_eq!(said, ["This is hat.", "This is head.", "This is secret."]);
+}
+
+#[test]
+fn language_understanding_files_with_patterns_and_references() {
+    let lu = "> !# @version = 1.0.0\n# Call\n- [please] (call|ring) my {contact}\n- {@contact}\n- [more](other.lu#Call)\n\
+              @ list contact =\n\t- ann :\n\t\t- anna\n# Stop\n- stop now\nstray\n";
+    let (_, import) = of_files(&[("bot.lu", lu)]).unwrap();
+    let phrases = |name: &str| -> Vec<String> {
+        let intent = import.flow.intent.iter().find(|intent| intent.name.as_ref() == name).unwrap();
+        intent.phrases.iter().flat_map(|phrases| phrases.as_ref().all()).map(str::to_owned).collect()
+    };
+    let mut call = phrases("Call");
+    call.sort_unstable();
+    assert_eq!(call, ["call my", "please call my", "please ring my", "ring my"]);
+    assert_eq!(phrases("Stop"), ["stop now"]);
+    lost(&import, "bot.lu:1", "version");
+    lost(&import, "bot.lu:4", "nothing but an entity");
+    lost(&import, "bot.lu:5", "other.lu#Call");
+    lost(&import, "bot.lu:6", "entity");
+    lost(&import, "bot.lu:11", "no known kind");
+}
+
+#[test]
+fn typebot_bounds_numbers_and_does_not_guess_computed_values() {
+    let bot = r#"{"name": "b", "variables": [{"id": "v", "name": "n"}, {"id": "t", "name": "today"}], "groups": [
+        {"id": "a", "title": "A", "blocks": [
+            {"id": "0", "type": "Set variable", "options": {"variableId": "t", "type": "Now"}},
+            {"id": "1", "type": "Wait", "options": {"secondsToWaitFor": "2"}},
+            {"id": "2", "type": "number input", "options": {"variableId": "v", "min": 1, "max": "5"}},
+            {"id": "3", "type": "text", "content": {"richText": [{"type": "p", "children": [{"text": "Thanks"}]}]}}]}],
+        "edges": []}"#;
+    let (said, import) = talk_of(&[("bot.json", bot)], Format::Typebot, &["hi", "7", "3"]);
+    assert_eq!(said[2], "Thanks");
+    assert_ne!(said[1], "Thanks");
+    lost(&import, "A", "`today` is computed there");
+    lost(&import, "A", "waits some seconds");
+}
+
+#[test]
+fn rasa_tells_what_it_does_not_know() {
+    let yml = "version: '3.1'\nnlu:\n- intent: hello\n  examples: |\n    - hello\n    - good day\nresponses:\n  utter_hello:\n  - text: Hi\n\
+               stories:\n- story: one\n  steps:\n  - intent: hello\n  - slot_was_set:\n    - name: x\n  - action: utter_hello\n  - user: bye now\n\
+               flows:\n  transfer:\n    steps: []\n";
+    let (_, import) = of_files(&[("domain.yml", yml)]).unwrap();
+    lost(&import, "domain.yml", "`flows` is not carried over");
+    lost(&import, "one", "value of a slot");
+    lost(&import, "one", "told by its words");
+}
+
+#[test]
+fn files_that_are_not_read_are_listed() {
+    let (_, import) = of_files(&[
+        ("bot.lu", "# Stop\n- stop now\n- halt\n"),
+        ("dialogs/main.dialog", "{}"),
+        ("dialogs/other.dialog", "{}"),
+        ("dialogs/main.lg", "x"),
+    ])
+    .unwrap();
+    lost(&import, "dialogs/*.dialog", "2 files that are not read");
+    lost(&import, "dialogs/*.lg", "a file that is not read");
+    assert!(!import.notes.iter().any(|note| note.place == "*.lu" && note.what.contains("not read")));
+}
+
+#[test]
+fn names_that_lead_out_of_an_archive_are_not_read() {
+    use std::io::Write;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bot.zip");
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    for name in ["bot.lu", "../../evil.lu", "/etc/evil.lu", "a\\..\\..\\evil.lu"] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(b"# Stop\n- stop now\n- halt\n").unwrap();
+    }
+    zip.finish().unwrap();
+    let (_, import) = import(&path).unwrap();
+    assert_eq!(import.flow.intent.len(), 1);
+    lost(&import, "evil.lu", "leads out of the archive");
+    assert_eq!(import.notes.iter().filter(|note| note.what.contains("leads out")).count(), 3);
+}
+
+#[test]
+fn too_little_to_learn_from_still_makes_a_flow() {
+    let cases: [(&str, &str); 5] = [
+        ("bot.lu", "# One\n- the only phrase\n"),
+        ("bot.lu", "# One\n# Two\n"),
+        ("bot.lu", "# One\n- ...\n"),
+        ("nlu.yml", "nlu:\n- intent: one\n  examples: |\n    - hello\n"),
+        ("intents/a.json", r#"{"name": "a", "userSays": [], "responses": []}"#),
+    ];
+    for (name, text) in cases {
+        let (_, import) = of_files(&[(name, text)]).unwrap_or_else(|why| panic!("{name}: {why}"));
+        let written = import.to_toml().unwrap();
+        let flow = Flow::from_text(&written, "flow.toml", Path::new(""));
+        assert!(flow.is_ok(), "{text}\n{written}\n{:#?}", flow.err());
+    }
 }

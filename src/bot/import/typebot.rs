@@ -187,7 +187,10 @@ impl<'a> Bot<'a> {
             "Set variable" => {
                 if let Some(variable) = self.variable(options) {
                     let value = text(options, "expressionToEvaluate");
-                    let literal = value.chars().all(|c| c.is_alphanumeric() || " .,_-".contains(c));
+                    // From version 6 on it says what kind of value it sets: a date, a random one …
+                    let kind = text(options, "type");
+                    let literal = matches!(kind, "" | "Custom" | "Empty")
+                        && value.chars().all(|c| c.is_alphanumeric() || " .,_-".contains(c));
                     if literal {
                         step.set.insert(variable, value.to_owned());
                     } else {
@@ -211,7 +214,11 @@ impl<'a> Bot<'a> {
                 step.go = Some(spanned(target));
             }
             "Chatwoot" => step.hand_off = Some(spanned("Chatwoot".to_owned())),
-            "start" | "Wait" => step.go = Some(self.next(block, following)),
+            "start" => step.go = Some(self.next(block, following)),
+            "Wait" => {
+                step.go = Some(self.next(block, following));
+                self.draft.note(place, "it waits some seconds there; here it goes on at once");
+            }
             "AB test" | "AB Test" => {
                 let first = list(block, "items").first().unwrap_or(block);
                 step.go = Some(self.next(first, following));
@@ -314,7 +321,13 @@ impl<'a> Bot<'a> {
         let mut step = RawStep::default();
         let wanted = self.variable(options).unwrap_or_else(|| format!("answer to {name}"));
         self.draft.flow.variables.remove(&wanted);
-        let slot = RawSlot { kind, pattern: None, values: BTreeMap::new(), at_least: None, at_most: None };
+        let bound = |key: &str| options.get(key).and_then(number);
+        let (at_least, at_most) = match text(block, "type") {
+            "number input" => (bound("min"), bound("max")),
+            "rating input" => (Some(1.0), Some(bound("length").unwrap_or(10.0))),
+            _ => (None, None),
+        };
+        let slot = RawSlot { kind, pattern: None, values: BTreeMap::new(), at_least, at_most };
         let slot = self.draft.slot(&wanted, slot);
         if slot != wanted {
             self.draft.flow.variables.insert(wanted.clone(), String::new());
@@ -334,6 +347,12 @@ impl<'a> Bot<'a> {
         step.go = Some(self.next(block, following));
         step
     }
+}
+
+/// A number, written as one or as text.
+fn number(value: &Value) -> Option<f64> {
+    let number = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok());
+    number.filter(|n| n.is_finite())
 }
 
 /// The slot an input block fills.

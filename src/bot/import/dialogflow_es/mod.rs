@@ -1,11 +1,14 @@
 //! Dialogflow ES, as a zip or a folder: both the newer layout (`X_usersays_en.json` beside `X.json`) and
 //! the older one of API.AI (`userSays` inside the intent, `entries` inside the entity).
 
+mod contexts;
+
 use super::Import;
 use super::draft::{Draft, Texts, base_language, spanned, with_references};
 use super::json::{file, flag, list, text, texts};
 use super::source::{ImportError, Source};
 use crate::bot::flow::raw::*;
+use contexts::Contexts;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,6 +38,8 @@ pub(super) fn import(source: &mut Source) -> Result<Import, ImportError> {
         }
     }
     let agent = file(source, "agent.json")?.unwrap_or(Value::Null);
+    // It says the format's version, and nothing else.
+    source.see("package.json");
     let intents = intents(source)?;
     let mut draft = Draft::new(&agent_name(&agent, source), languages(&agent, &intents));
     if agent.is_null() {
@@ -48,15 +53,19 @@ pub(super) fn import(source: &mut Source) -> Result<Import, ImportError> {
     let children = children(&intents);
     draft.flow.start = spanned("start".to_owned());
     draft.add_step("start", RawStep { listen: true, ..RawStep::default() });
+    let contexts = Contexts::of(&intents, &mut draft);
+    let around = Around { all: &intents, children, entities, contexts };
     for intent in &intents {
-        step_of(intent, &intents, &children, &entities, &mut draft);
+        step_of(intent, &around, &mut draft);
     }
+    around.contexts.guard(&intents, &mut draft);
     for name in source
         .names()
         .filter(|n| n.starts_with("customSmalltalkResponses"))
         .map(str::to_owned)
         .collect::<Vec<_>>()
     {
+        source.see(&name);
         draft.note(name, "small talk is not carried over");
     }
     Ok(draft.finish())
@@ -187,6 +196,9 @@ fn entities(source: &Source, draft: &mut Draft) -> Result<BTreeMap<String, Entit
                 }
             }
         }
+        if values.keys().any(|value| value.starts_with('@')) {
+            draft.note(place.clone(), "an entity made of others counts as its words only");
+        }
         for (what, key) in
             [("automated expansion", "automatedExpansion"), ("fuzzy extraction", "allowFuzzyExtraction")]
         {
@@ -259,13 +271,15 @@ fn says(intent: &Intent) -> Option<bool> {
     }
 }
 
-fn step_of(
-    intent: &Intent,
-    all: &[Intent],
-    children: &BTreeMap<usize, Vec<usize>>,
-    entities: &BTreeMap<String, Entity>,
-    draft: &mut Draft,
-) {
+/// What an intent's step takes from the rest of the agent.
+struct Around<'a> {
+    all: &'a [Intent],
+    children: BTreeMap<usize, Vec<usize>>,
+    entities: BTreeMap<String, Entity>,
+    contexts: Contexts,
+}
+
+fn step_of(intent: &Intent, around: &Around<'_>, draft: &mut Draft) {
     let value = &intent.value;
     let place = intent.place.as_str();
     let response = list(value, "responses").first().cloned().unwrap_or(Value::Null);
@@ -276,24 +290,24 @@ fn step_of(
     if flag(value, "fallbackIntent") {
         return fallback(intent, &response, draft);
     }
-    let parameters = Parameters::of(&response, place, entities, draft);
+    if list(value, "responses").len() > 1 {
+        draft.note(place, "of several responses the first is said");
+    }
+    let parameters = Parameters::of(&response, place, &around.entities, draft);
     let say = messages(&response, place, &parameters, draft);
     let welcome = list(value, "events").iter().any(|e| text(e, "name").to_uppercase().contains("WELCOME"));
     if welcome {
         let text = say.text.clone();
         if let Some(step) = draft.step_mut("start") {
             step.say = text;
+            around.contexts.set(&response, step);
         }
         add_intent(intent, "start", draft);
         return;
     }
-    for context in texts(value, "contexts") {
-        if text(value, "parentId").is_empty() {
-            draft.note(
-                place,
-                format!("needs the context `{context}` there; here it is understood at any time"),
-            );
-        }
+    around.contexts.tell(intent, draft);
+    for event in list(value, "events") {
+        draft.note(place, format!("the event `{}` does not lead to it here", text(event, "name")));
     }
     if flag(value, "webhookUsed") {
         draft.note(place, "its answer comes from a webhook, which is not called; a person takes over after what is said without it");
@@ -304,6 +318,7 @@ fn step_of(
     }
     let silent = say.text.is_none() && !flag(value, "endInteraction");
     let mut last = RawStep { say: say.text, ..RawStep::default() };
+    around.contexts.set(&response, &mut last);
     if silent && !flag(value, "webhookUsed") {
         draft.note(place, "says nothing there; a person takes over under its name");
     }
@@ -315,7 +330,7 @@ fn step_of(
         if flag(value, "endInteraction") {
             last.end = Some(RawEnd::Closed);
         } else {
-            follow_ups(intent, all, children, &mut last, draft);
+            follow_ups(intent, around, &mut last, draft);
         }
     }
     draft.add_step(&intent.name, last);
@@ -326,13 +341,8 @@ fn step_of(
 }
 
 /// Yes and no become "did that help?"; other follow-ups become a menu.
-fn follow_ups(
-    intent: &Intent,
-    all: &[Intent],
-    children: &BTreeMap<usize, Vec<usize>>,
-    step: &mut RawStep,
-    draft: &mut Draft,
-) {
+fn follow_ups(intent: &Intent, around: &Around<'_>, step: &mut RawStep, draft: &mut Draft) {
+    let (all, children) = (around.all, &around.children);
     let own = all.iter().position(|i| i.place == intent.place).and_then(|i| children.get(&i));
     let own: Vec<&Intent> = own.into_iter().flatten().filter_map(|i| all.get(*i)).collect();
     let named = |wanted: Option<bool>| own.iter().find(move |i| says(i) == wanted).map(|i| i.name.clone());
@@ -434,6 +444,10 @@ impl Parameters {
             }
             if parameter.get("defaultValue").is_some_and(|d| !d.as_str().unwrap_or("").is_empty()) {
                 draft.note(place, format!("the default of parameter `{name}` is not carried over"));
+            }
+            let constant = text(parameter, "value");
+            if !constant.is_empty() && !constant.starts_with('$') {
+                draft.note(place, format!("parameter `{name}` takes its value from `{constant}` there"));
             }
             parameters.slots.insert(name.to_owned(), slot.clone());
             if flag(parameter, "required") {
