@@ -284,11 +284,15 @@ impl Checker<'_> {
                     .help(format!("one of `{}`", HTTP_SHAPES.join("`, `")));
             self.fault(fault);
         }
-        if http.url.value.starts_with("https://") {
+        if http.url.value.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://")) {
             self.fault(
                 Diagnostic::error("HS0302", "`bot.http.url` cannot be an address of HTTPS")
                     .mark(http.url.span.clone(), "encryption is not built in")
-                    .help("put a forwarder on this machine before the bot, and name its `http://` address"),
+                    .help("run a proxy on this machine before the bot and name its `http://` address")
+                    .help(
+                        "for example `caddy reverse-proxy --from http://127.0.0.1:8080 --to \
+                         https://bot.example.com --change-host-header`",
+                    ),
             );
         } else if !http.url.value.starts_with("http://") || http.url.value.contains(char::is_whitespace) {
             self.fault(
