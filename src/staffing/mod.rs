@@ -78,6 +78,34 @@ impl Sizing {
             .collect()
     }
 
+    /// The agents of [`Sizing::needed_by_interval`] alone: on duty and rostered. More conversations never
+    /// need fewer agents, so what is the same at two rates is the same at all rates between them.
+    pub fn agents_by_interval(&self, arrivals: &[f64], interval: Span) -> Vec<Option<(u32, u32)>> {
+        let holding_time_s = self.holding_time_s();
+        let rates = effective_rates(arrivals, interval, holding_time_s);
+        let rates = arrivals.iter().zip(rates).map(|(&arrivals, per_s)| {
+            if arrivals <= 0.0 && per_s * holding_time_s < FORGOTTEN { 0.0 } else { per_s }
+        });
+        let rates: Vec<f64> = rates.collect();
+        let mut order: Vec<usize> = (0..rates.len()).collect();
+        order.sort_by(|&a, &b| rates[a].total_cmp(&rates[b]));
+        let agents = |place: usize| self.needed(rates[order[place]]).map(|n| (n.on_duty, n.rostered));
+        let mut found: Vec<Option<(u32, u32)>> = vec![None; rates.len()];
+        let Some(last) = order.len().checked_sub(1) else { return found };
+        let mut open = vec![(0, agents(0), last, agents(last))];
+        while let Some((from, low, to, high)) = open.pop() {
+            if low == high || to - from <= 1 {
+                order[from..to].iter().for_each(|&slot| found[slot] = low);
+                found[order[to]] = high;
+                continue;
+            }
+            let middle = from + (to - from) / 2;
+            let between = agents(middle);
+            open.extend([(from, low, middle, between), (middle, between, to, high)]);
+        }
+        found
+    }
+
     /// Agents needed while conversations arrive at this rate for a long time; `None` if not even ten
     /// thousand are enough.
     pub fn needed(&self, arrivals_per_s: f64) -> Option<Needed> {
@@ -202,6 +230,18 @@ mod tests {
         assert_eq!((none.on_duty, none.rostered), (0, 0));
         assert_eq!(classic().needed(1e9), None);
         assert_eq!(rostered(7, 0.3), 10);
+    }
+
+    #[test]
+    fn agents_between_equal_rates_are_equal() {
+        let sizing = Sizing { patience: patient(300.0), shrinkage: 0.1, ..classic() };
+        let arrivals: Vec<f64> = (0..48).map(|i| f64::from((i * 37 + 11) % 90)).collect();
+        let interval = Span::from_minutes(30);
+        let whole = sizing.needed_by_interval(&arrivals, interval).into_iter();
+        let whole: Vec<_> = whole.map(|needed| needed.map(|n| (n.on_duty, n.rostered))).collect();
+        assert_eq!(sizing.agents_by_interval(&arrivals, interval), whole);
+        assert!(sizing.agents_by_interval(&[], interval).is_empty());
+        assert_eq!(sizing.agents_by_interval(&[0.0], interval), [Some((0, 0))]);
     }
 
     /// Reference row `bank-servers`: a published row of servers for calls per hour of one day.

@@ -63,10 +63,10 @@ impl WeekDemand {
             let sizing = Sizing { work_s, ..Sizing::of_team(plan, team) };
             let arrivals: Vec<f64> = demand.entered.iter().map(|n| n / self.weeks).collect();
             let interval = Span::from_minutes(SLOT_MINUTES);
-            for (slot, needed) in sizing.needed_by_interval(&arrivals, interval).into_iter().enumerate() {
-                let Some(needed) = needed else { continue };
-                needs.on_duty[slot] += f64::from(needed.on_duty);
-                needs.cost += f64::from(needed.rostered) * SLOT_MINUTES as f64 / 60.0 * team.cost_per_hour;
+            for (slot, agents) in sizing.agents_by_interval(&arrivals, interval).into_iter().enumerate() {
+                let Some((on_duty, rostered)) = agents else { continue };
+                needs.on_duty[slot] += f64::from(on_duty);
+                needs.cost += f64::from(rostered) * SLOT_MINUTES as f64 / 60.0 * team.cost_per_hour;
             }
         }
         needs
