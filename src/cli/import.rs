@@ -275,7 +275,7 @@ fn quarantined(q: &Quarantined) -> serde_json::Value {
     serde_json::json!({ "file": q.file, "line": q.line, "reason": q.reason, "excerpt": q.excerpt })
 }
 
-fn failure(error: ImportError) -> Failure {
+pub(super) fn failure(error: ImportError) -> Failure {
     match error {
         ImportError::Read { .. } | ImportError::Buffer { .. } => Failure::io(error),
         other => Failure::input(other),

@@ -210,6 +210,14 @@ pub(super) fn watch_for_interrupt() {
     });
 }
 
+/// What a sink answers once the run was asked to stop.
+pub(super) fn unless_interrupted() -> io::Result<()> {
+    if INTERRUPTED.load(Ordering::Relaxed) {
+        return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
+    }
+    Ok(())
+}
+
 /// Facts go to the measures and, for the first replication, to the tables.
 struct Tee<'a, 'm, 't> {
     state: &'a mut State<'m>,
@@ -218,9 +226,7 @@ struct Tee<'a, 'm, 't> {
 
 impl Sink for Tee<'_, '_, '_> {
     fn chunk(&mut self, chunk: &Chunk) -> io::Result<()> {
-        if INTERRUPTED.load(Ordering::Relaxed) {
-            return Err(io::Error::new(io::ErrorKind::Interrupted, "interrupted"));
-        }
+        unless_interrupted()?;
         self.state.update(chunk);
         match &mut self.tables {
             Some(tables) => tables.chunk(chunk),

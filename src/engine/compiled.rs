@@ -345,6 +345,8 @@ impl Compiled {
     pub fn with_flow(mut self, flow: Flow) -> Compiled {
         if self.flow.is_some() {
             self.flow = Some(Arc::new(bound(&self.plan, flow)));
+            // Texts remember what the flow read in them.
+            self.texts = Arc::new(Texts::of(&self.plan));
         }
         self
     }

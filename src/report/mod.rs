@@ -19,7 +19,7 @@ mod regression;
 mod story;
 mod sweep;
 mod terminal;
-mod text;
+pub(crate) mod text;
 mod verdict;
 mod write;
 

@@ -8,7 +8,7 @@ const MAX_CHARS: usize = 240;
 
 /// Foreign text made safe to show: what would move the cursor or turn the reading direction becomes
 /// U+FFFD, and what is too long is cut.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let mut out: String = text
         .chars()
         .take(MAX_CHARS)
@@ -44,7 +44,7 @@ pub(super) fn shorten(text: &str, max: usize) -> String {
 }
 
 /// Shortened to `max` columns at its end.
-pub(super) fn cut(text: &str, max: usize) -> String {
+pub(crate) fn cut(text: &str, max: usize) -> String {
     if width(text) <= max {
         return text.to_owned();
     }
@@ -73,7 +73,7 @@ pub(super) fn right(text: &str, columns: usize) -> String {
 }
 
 /// Broken into lines of at most `max` columns at spaces; a longer word is shortened.
-pub(super) fn wrap(text: &str, max: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, max: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         let word = shorten(word, max);

@@ -8,6 +8,7 @@ mod exact_cases;
 mod experiments;
 mod identities;
 mod live_bot;
+mod mining;
 mod presets;
 mod recorded;
 mod scenarios;

@@ -10,6 +10,16 @@ const SAME_BEGINNING: usize = 4;
 /// Shorter words name nothing.
 const SHORTEST: usize = 3;
 
+/// Small words of the languages the program ships texts in, folded: they name nothing.
+const SMALL_WORDS: &str = "the and you your are was were can could will would should what when where which who \
+    how why this that these those there here for from with have has had does did not but any all get got please \
+    want need like out into about been its they them our his her also just too one still now \
+    que los las una uno por para con del como cuando donde cual quien porque mis sus esta este esto ese eso hay \
+    mas muy pero tengo quiero puedo puede necesito hola gracias favor sobre desde hasta sin ser son fue han les nos \
+    uma com quando onde qual quem meu minha meus seu sua nao mas tenho quero posso pode preciso ola obrigado \
+    isso isto tem foi sao dos das \
+    नहीं क्या मेरा मेरी मुझे कैसे कहां लिए करना चाहिए hai kya mera meri mujhe kaise kahan nahi";
+
 /// Names groups by the words that stand in a larger share of their messages than anywhere else (a
 /// class-wise tf-idf: Grootendorst, 2022). Each group is its distinct messages with the times each was
 /// sent; `known` is what the bot was taught, which names nothing new.
@@ -48,6 +58,11 @@ fn best(words: &BTreeMap<String, f64>, everywhere: &BTreeMap<String, f64>) -> Ve
     let mut ranked: Vec<(f64, &str)> =
         words.iter().map(|(word, &share)| (weight(word, share), word.as_str())).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    // A group of small words only is named by those.
+    let small = |word: &str| SMALL_WORDS.split_ascii_whitespace().any(|other| other == word);
+    if ranked.iter().any(|(_, word)| !small(word)) {
+        ranked.retain(|(_, word)| !small(word));
+    }
     let beginning = |word: &str| word.chars().take(SAME_BEGINNING).collect::<String>();
     let mut chosen: Vec<String> = Vec::new();
     for (_, word) in ranked {
@@ -75,6 +90,8 @@ mod tests {
         let names = telling_words(&groups, &known);
         assert_eq!((names[0][0].as_str(), names[1][0].as_str()), ("bags", "dog"));
         assert!(names.iter().all(|words| words.len() <= WORDS && !words.contains(&"take".to_owned())));
+        let small = telling_words(&[vec![("where is it now", 2)]], &known);
+        assert_eq!(small, [["now", "where"]]);
         assert_eq!(telling_words(&[], &known), Vec::<Vec<String>>::new());
     }
 }

@@ -57,6 +57,16 @@ impl Proposal {
         if name.is_empty() { "new_topic".to_owned() } else { name }
     }
 
+    /// The same less some phrases, so that a simulation meets as many new wordings as there will be: this
+    /// share of what customers write. Where all is new every other phrase is left out, where nothing is,
+    /// none.
+    pub fn with_new_wordings(&self, share: f64) -> Proposal {
+        let kept = 1.0 / (1.0 + share.clamp(0.0, 1.0));
+        let so_far = |phrases: usize| (phrases as f64 * kept).ceil() as usize;
+        let taught = self.phrases.iter().enumerate().filter(|(i, _)| so_far(i + 1) > so_far(*i));
+        Proposal { phrases: taught.map(|(_, phrase)| phrase.clone()).collect(), ..self.clone() }
+    }
+
     fn answer(&self, flow: &RawFlow) -> RawAnswer {
         RawAnswer {
             topic: unplaced(self.topic.clone()),
@@ -135,7 +145,7 @@ pub fn extended(flow: &RawFlow, proposal: &Proposal) -> RawFlow {
 }
 
 /// Whether the flow has this topic already: then it lacks phrases, not an answer.
-fn knows(flow: &RawFlow, topic: &str) -> bool {
+pub fn knows(flow: &RawFlow, topic: &str) -> bool {
     flow.intent.iter().any(|i| i.name.as_ref() == topic)
         || flow.answer.iter().any(|a| a.topic.as_ref() == topic)
 }
@@ -199,6 +209,15 @@ mod tests {
         assert!(flow.topic_names().any(|name| name == "bags"));
         let written = toml::to_string(&more).unwrap();
         assert!(written.contains("Bags, suitcase, kilos") && written.contains("answer.bags"));
+    }
+
+    #[test]
+    fn new_wordings_are_left_out() {
+        let all = Proposal::new("t", &[], &["a", "b", "c", "d", "e", "f"].map(str::to_owned));
+        let cases = [(0.0, "abcdef"), (0.01, "abcdef"), (0.25, "abcdf"), (1.0, "ace"), (7.0, "ace")];
+        for (share, expected) in cases {
+            assert_eq!(all.with_new_wordings(share).phrases.concat(), expected, "{share}");
+        }
     }
 
     #[test]

@@ -6,7 +6,9 @@
 //! the flow understood and hands over on purpose, answers to its own questions, choices from its menus
 //! and calls for a person do not count.
 
-use crate::bot::flow::{ChosenBy, End, Expects, Flow, HandOff, Input, Media, Memo, Turn, Why as Reason};
+use crate::bot::flow::{
+    ChosenBy, End, Expects, Flow, HandOff, Input, Media, Memo, TopicIdx, Turn, Why as Reason,
+};
 use crate::bot::text::{fold, tokens};
 use crate::traffic::log::{Event, Kind, Role};
 use std::collections::BTreeMap;
@@ -34,10 +36,35 @@ pub struct Unanswered {
     pub text: String,
     /// Why it counts.
     pub why: Why,
+    /// The topic that it turned out to be about: the one whose answer solved the conversation afterwards.
+    pub about: Option<TopicIdx>,
+    /// The topic that the flow took it for in vain.
+    pub taken_for: Option<TopicIdx>,
+    /// Whether the conversation went to a person or was left unanswered.
+    pub lost: bool,
 }
 
-/// The unanswered messages of a log, conversation by conversation, and how many conversations it holds.
-pub fn unanswered(events: &[Event], flow: &Flow) -> (Vec<Unanswered>, u32) {
+/// A message that is open while its conversation goes on.
+struct Open {
+    text: String,
+    why: Why,
+    /// What the flow took it for.
+    taken_for: Option<TopicIdx>,
+}
+
+/// What customers asked in a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Questions {
+    /// What the bot had no answer to, conversation by conversation.
+    pub unanswered: Vec<Unanswered>,
+    /// What it answered, with the topic: who asked was content or left it at that.
+    pub answered: Vec<(String, TopicIdx)>,
+    /// Conversations of the log.
+    pub conversations: u32,
+}
+
+/// The questions of a log.
+pub fn questions(events: &[Event], flow: &Flow) -> Questions {
     let mut conversations: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
     for event in events {
         if event.kind == Kind::Message && event.from == Role::Customer {
@@ -45,24 +72,52 @@ pub fn unanswered(events: &[Event], flow: &Flow) -> (Vec<Unanswered>, u32) {
         }
     }
     let mut memo = Memo::new();
-    let mut found = Vec::new();
-    let mut number = 0;
+    let mut found = Questions::default();
     for (id, mut messages) in conversations {
         messages.sort_by_key(|event| event.at);
-        for (text, why) in conversation(&messages, flow, &mut memo) {
-            let actor = messages[0].actor.as_str();
-            let customer = if actor.is_empty() { id } else { actor }.to_owned();
-            found.push(Unanswered { conversation: number, customer, text, why });
+        let (open, settled) = conversation(&messages, flow, &mut memo);
+        let actor = messages[0].actor.as_str();
+        let customer = if actor.is_empty() { id } else { actor };
+        for Open { text, why, taken_for } in open {
+            let (lost, about) = match settled {
+                Settled::Lost => (true, None),
+                Settled::By(topic) => (false, topic),
+            };
+            match (why, taken_for.or(about)) {
+                (Why::InVain, Some(topic)) if !lost => found.answered.push((text, topic)),
+                // It opened the menu, and the menu led on.
+                (Why::InVain, None) if !lost => {}
+                _ => found.unanswered.push(Unanswered {
+                    conversation: found.conversations,
+                    customer: customer.to_owned(),
+                    text,
+                    why,
+                    about,
+                    taken_for,
+                    lost,
+                }),
+            }
         }
-        number += 1;
+        found.conversations += 1;
     }
-    (found, number)
+    found
 }
 
-fn conversation(messages: &[&Event], flow: &Flow, memo: &mut Memo) -> Vec<(String, Why)> {
+/// How a conversation ended for the bot.
+#[derive(Clone, Copy)]
+enum Settled {
+    /// It went to a person or was left.
+    Lost,
+    /// It was solved, by the answer to this topic if it is known.
+    By(Option<TopicIdx>),
+}
+
+fn conversation(messages: &[&Event], flow: &Flow, memo: &mut Memo) -> (Vec<Open>, Settled) {
     let mut session = flow.start("");
     let mut expects = Expects::Nothing;
-    let mut open: Vec<(String, Why)> = Vec::new();
+    let mut open: Vec<Open> = Vec::new();
+    let mut answered = None;
+    let mut settled = None;
     for event in messages {
         let text = event.text.as_deref().unwrap_or_default();
         let input = match &event.media {
@@ -70,28 +125,32 @@ fn conversation(messages: &[&Event], flow: &Flow, memo: &mut Memo) -> Vec<(Strin
             _ => Input::Text(text),
         };
         let turn = flow.advance(&mut session, input, memo);
+        answered = turn.answered_topic.or(answered);
         let asked = std::mem::replace(&mut expects, turn.expects);
         let on_purpose = turn.understood && matches!(turn.end, Some(End::HandOff(HandOff::Flow(_))));
         if matches!(input, Input::Text(_)) && !on_purpose && is_question(text, asked, &turn) {
             // A first message that only opens the menu may be a greeting: the menu has to fail, too.
             let why = if turn.understood { Why::InVain } else { Why::NotUnderstood };
-            open.push((text.to_owned(), why));
+            let taken_for = match turn.why {
+                Reason::Unsure { first, .. } => Some(first),
+                _ if turn.understood => session.topic(),
+                _ => None,
+            };
+            open.push(Open { text: text.to_owned(), why, taken_for });
         }
         match turn.end {
-            // It was solved; what was not understood on the way was still not understood.
-            Some(End::Solved | End::Closed) => {
-                open.retain(|(_, why)| *why == Why::NotUnderstood);
-                return open;
-            }
-            Some(End::HandOff(_)) => return open,
-            None => {}
+            Some(End::Solved | End::Closed) => settled = Some(Settled::By(answered)),
+            Some(End::HandOff(_)) => settled = Some(Settled::Lost),
+            None => continue,
         }
+        break;
     }
     // Left while the last answer stood: it may well have helped.
-    if session.answered().is_some() {
-        open.retain(|(_, why)| *why == Why::NotUnderstood);
-    }
-    open
+    let settled = settled.unwrap_or(match session.answered() {
+        Some(topic) => Settled::By(Some(topic)),
+        None => Settled::Lost,
+    });
+    (open, settled)
 }
 
 /// Whether a message puts a question of the customer's own.

@@ -11,7 +11,7 @@ pub(crate) mod meaning;
 mod reader;
 mod settings;
 pub(crate) mod softmax;
-mod spelling;
+pub(crate) mod spelling;
 mod training;
 
 pub use calibration::Calibration;

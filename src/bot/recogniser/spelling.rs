@@ -92,8 +92,8 @@ impl Spelling {
         std::mem::swap(line, work);
     }
 
-    /// The known word one slip away, the most used one if there are several.
-    fn nearest(&self, word: &str) -> Option<&str> {
+    /// The known word one slip away, the most used one if there are several; never the word itself.
+    pub fn nearest(&self, word: &str) -> Option<&str> {
         let mut best: Option<u32> = None;
         each_shortening(word, |hash| {
             for &candidate in self.shortenings.get(&hash).into_iter().flatten() {
@@ -142,7 +142,7 @@ fn hash(chars: impl Iterator<Item = char>) -> u64 {
 }
 
 /// Calls `each` with the hash of the word, and of the word less one of its letters, for every letter.
-fn each_shortening(word: &str, mut each: impl FnMut(u64)) {
+pub(crate) fn each_shortening(word: &str, mut each: impl FnMut(u64)) {
     each(hash(word.chars()));
     for skipped in 0..word.chars().count() {
         let kept = word.chars().enumerate().filter(|&(at, _)| at != skipped).map(|(_, c)| c);
@@ -151,7 +151,7 @@ fn each_shortening(word: &str, mut each: impl FnMut(u64)) {
 }
 
 /// Whether two different words are one insertion, deletion, substitution or swap of neighbours apart.
-fn one_slip(a: &str, b: &str) -> bool {
+pub(crate) fn one_slip(a: &str, b: &str) -> bool {
     let a: SmallVec<[char; LONGEST]> = a.chars().collect();
     let b: SmallVec<[char; LONGEST]> = b.chars().collect();
     let same_start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();

@@ -1,6 +1,7 @@
 //! `helpsim bot`: talk to a flow, test it, draw it, bring one in from elsewhere.
 
 mod ask;
+mod found;
 mod graph;
 mod import;
 mod intents;

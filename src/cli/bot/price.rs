@@ -2,7 +2,7 @@
 //! customers with the same luck.
 
 use super::super::exit::Failure;
-use super::super::simulate::{self, SimulationArgs};
+use super::super::simulate::{self, Prepared, SimulationArgs};
 use super::super::ui::Ui;
 use crate::bot::flow::{Flow, RawFlow};
 use crate::bot::mining::{Proposal, extended};
@@ -10,10 +10,9 @@ use crate::bot::recogniser::{Recogniser, Scratch, Settings};
 use crate::engine::{self, Compiled, RunError, RunOptions, Silent};
 use crate::experiment::{self, Outcome, Unit, Workers};
 use crate::facts::{Chunk, Sink};
-use crate::measure::{Measures, State};
-use crate::scenario::Loaded;
+use crate::measure::State;
 use crate::scenario::metric::MetricName;
-use crate::scenario::plan::{BotKind, Source};
+use crate::scenario::plan::{BotKind, Plan, Source};
 use crate::staffing::{WeekDemand, WeekNeeds, slot_name};
 use crate::stats::{bonferroni_level, paired_difference};
 use serde::Serialize;
@@ -43,8 +42,7 @@ pub(super) struct Price {
 
 /// A scenario with the flow whose additions are priced.
 pub(super) struct Pricing<'a> {
-    loaded: Loaded,
-    measures: Measures,
+    prepared: Prepared,
     workers: Workers,
     raw: &'a RawFlow,
     path: &'a Path,
@@ -57,7 +55,7 @@ struct Side<'m> {
     needs: Vec<WeekNeeds>,
 }
 
-/// More differing phrases of a need than this teach the mapping nothing new.
+/// Less sure than this, a message tells nothing of the need behind it.
 const SURE: f32 = 0.5;
 
 impl<'a> Pricing<'a> {
@@ -76,18 +74,22 @@ impl<'a> Pricing<'a> {
                 path.display()
             )));
         }
-        let measures = simulate::measures(&loaded)?;
         let workers = simulate::workers(args)?;
-        Ok(Pricing { loaded, measures, workers, raw, path, ui })
+        let prepared = simulate::prepare(loaded, &workers, ui)?;
+        Ok(Pricing { prepared, workers, raw, path, ui })
+    }
+
+    fn plan(&self) -> &Plan {
+        &self.prepared.loaded.plan
     }
 
     pub fn currency(&self) -> &str {
-        &self.loaded.plan.cost.currency
+        &self.plan().cost.currency
     }
 
     /// The need of the scenario that most of these messages are phrases of.
     pub fn need(&self) -> impl Fn(&[String]) -> Option<String> + use<> {
-        let intents = &self.loaded.plan.intents;
+        let intents = &self.plan().intents;
         let names: Vec<String> = intents.iter().map(|intent| intent.name.clone()).collect();
         let mut examples: Vec<(u16, &str)> = Vec::new();
         for (number, intent) in (0u16..).zip(intents) {
@@ -114,7 +116,7 @@ impl<'a> Pricing<'a> {
     /// Whether the scenario's customers know whether an answer to this topic is theirs. In a replay any
     /// answer may be.
     pub fn knows(&self, topic: &str) -> bool {
-        let plan = &self.loaded.plan;
+        let plan = self.plan();
         plan.intents.iter().any(|intent| intent.name == topic)
             || plan.sources.iter().any(|source| matches!(source, Source::Recorded(_)))
     }
@@ -123,7 +125,8 @@ impl<'a> Pricing<'a> {
     pub fn price(&self, proposals: &[Proposal]) -> Result<Vec<Price>, Failure> {
         let base = self.side(self.raw)?;
         let mut prices = Vec::with_capacity(proposals.len());
-        let level = bonferroni_level(self.loaded.plan.level, proposals.len());
+        // Three figures of each proposal, all of which hold together.
+        let level = bonferroni_level(self.plan().level, 3 * proposals.len());
         for proposal in proposals {
             let more = self.side(&extended(self.raw, proposal))?;
             prices.push(self.difference(&base, &more, level));
@@ -136,19 +139,19 @@ impl<'a> Pricing<'a> {
         let folder = self.path.parent().map(Path::to_owned).unwrap_or_default();
         let (flow, _) = Flow::compile(raw, &file, &folder)
             .map_err(|faults| Failure::Diagnostics(faults, crate::diag::Sources::default()))?;
-        let compiled = simulate::compile(&self.loaded)?.with_flow(flow);
+        let compiled = self.prepared.compiled.clone().with_flow(flow);
         let needs: Mutex<BTreeMap<u32, WeekNeeds>> = Mutex::new(BTreeMap::new());
         let one = |unit: Unit, state: &mut State<'_>| self.replication(&compiled, unit, state, &needs);
         simulate::watch_for_interrupt();
-        let bar = self.ui.progress("simulating");
+        let bar = self.ui.progress("pricing");
         let progress = |done: u32, of: u32| {
             bar.set_length(u64::from(of));
             bar.set_position(u64::from(done));
         };
-        let outcome = experiment::run(&self.measures, &self.workers, progress, one);
+        let outcome = experiment::run(&self.prepared.measures, &self.workers, progress, one);
         bar.finish_and_clear();
         let needs = needs.into_inner().unwrap_or_default().into_values().collect();
-        Ok(Side { outcome: outcome.map_err(Failure::io)?, needs })
+        Ok(Side { outcome: outcome.map_err(simulate::failed)?, needs })
     }
 
     fn replication(
@@ -158,7 +161,7 @@ impl<'a> Pricing<'a> {
         state: &mut State<'_>,
         needs: &Mutex<BTreeMap<u32, WeekNeeds>>,
     ) -> Result<crate::facts::RunTotals, RunError> {
-        let plan = &self.loaded.plan;
+        let plan = self.plan();
         let mut both = Both { state, demand: WeekDemand::new(plan), plan };
         let options = RunOptions { replication: unit.replication, antithetic: unit.antithetic };
         let totals = engine::run(compiled, options, &mut both, &mut Silent)?;
@@ -173,7 +176,7 @@ impl<'a> Pricing<'a> {
         let peak = peak(&base.needs);
         let at_peak =
             |side: &Side<'_>| side.needs.iter().map(|needs| needs.on_duty[peak]).collect::<Vec<_>>();
-        let plan = &self.loaded.plan;
+        let plan = self.plan();
         let days = ((plan.end - plan.start).ms() - plan.warm_up.ms()) as f64 / 86_400_000.0;
         let cost = |side: &Side<'_>| -> Vec<f64> {
             let spent: Vec<Vec<f64>> =
@@ -219,11 +222,12 @@ fn peak(needs: &[WeekNeeds]) -> usize {
 struct Both<'a, 'm> {
     state: &'a mut State<'m>,
     demand: WeekDemand,
-    plan: &'a crate::scenario::plan::Plan,
+    plan: &'a Plan,
 }
 
 impl Sink for Both<'_, '_> {
     fn chunk(&mut self, chunk: &Chunk) -> std::io::Result<()> {
+        simulate::unless_interrupted()?;
         self.state.update(chunk);
         chunk.intervals.iter().for_each(|row| self.demand.add(self.plan, row));
         Ok(())
