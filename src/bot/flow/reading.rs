@@ -264,7 +264,9 @@ impl Reader {
         let several = written.iter().any(|(language, _)| Some(*language) != written.first().map(|(l, _)| *l));
         if several {
             let examples: Vec<(u16, &str)> = written.iter().map(|(l, text)| (*l, text.as_str())).collect();
-            self.languages = Some(Recogniser::train(codes, &examples, &[], &Settings::default())?);
+            // What words mean is the same in every language: it would blur them.
+            let settings = Settings { meaning: 0.0, few_meaning: 0.0, ..Settings::default() };
+            self.languages = Some(Recogniser::train(codes, &examples, &[], &settings)?);
         }
         Ok(())
     }

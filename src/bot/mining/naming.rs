@@ -58,6 +58,14 @@ fn best(words: &BTreeMap<String, f64>, everywhere: &BTreeMap<String, f64>) -> Ve
     let mut ranked: Vec<(f64, &str)> =
         words.iter().map(|(word, &share)| (weight(word, share), word.as_str())).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    // What is said more often elsewhere than here tells nothing, unless nothing else is said.
+    let own = |word: &str| {
+        let share = words.get(word).copied().unwrap_or_default();
+        2.0 * share >= everywhere.get(word).copied().unwrap_or_default()
+    };
+    if ranked.iter().any(|(_, word)| own(word)) {
+        ranked.retain(|(_, word)| own(word));
+    }
     // A group of small words only is named by those.
     let small = |word: &str| SMALL_WORDS.split_ascii_whitespace().any(|other| other == word);
     if ranked.iter().any(|(_, word)| !small(word)) {

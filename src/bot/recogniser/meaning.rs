@@ -188,7 +188,7 @@ mod tests {
         for (word, near, far) in [
             ("parcel", "package", "weather"),
             ("refund", "reimbursement", "music"),
-            ("pedido", "orden", "lluvia"),
+            ("pedido", "encomenda", "lluvia"),
             ("dinero", "money", "perro"),
             ("ajuda", "help", "cidade"),
         ] {
