@@ -386,6 +386,11 @@ impl Reader {
         self.recogniser.as_ref()
     }
 
+    /// The topic that a message is a phrase of, word for word.
+    pub fn taught(&self, text: &str) -> Option<TopicIdx> {
+        self.phrases.get(bare(&fold(text))).copied().flatten()
+    }
+
     /// The phrases learned, folded.
     pub fn phrases(&self) -> impl Iterator<Item = &str> {
         self.phrases.keys().map(String::as_str)

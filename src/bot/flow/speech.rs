@@ -220,6 +220,11 @@ impl Flow {
         self.reader.recogniser()
     }
 
+    /// The topic that it was taught this very message for.
+    pub fn taught(&self, text: &str) -> Option<TopicIdx> {
+        self.reader.taught(text)
+    }
+
     /// The phrases it was taught, folded.
     pub fn phrases(&self) -> impl Iterator<Item = &str> {
         self.reader.phrases()

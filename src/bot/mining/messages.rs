@@ -21,6 +21,8 @@ pub(super) struct Message {
     pub times: u32,
     /// How often it was not understood.
     pub not_understood: u32,
+    /// The topic that the flow was taught this very message for.
+    pub taught: Option<TopicIdx>,
     /// How often it turned out to be about a topic that the flow has, unanswered or answered.
     pub about: BTreeMap<TopicIdx, u32>,
     /// How often it was answered.
@@ -47,8 +49,12 @@ pub(super) struct Messages {
 const SETTLED: f64 = 0.5;
 
 impl Message {
-    /// The topic of the flow that it is about, as its conversations have shown.
+    /// The topic of the flow that it is about: the one it stands under, or the one that its conversations
+    /// have shown.
     pub fn topic(&self) -> Option<TopicIdx> {
+        if self.taught.is_some() {
+            return self.taught;
+        }
         let times = f64::from(self.times + self.answered);
         let most = self.about.iter().max_by_key(|&(topic, times)| (times, std::cmp::Reverse(topic)))?;
         (f64::from(*most.1) >= SETTLED * times).then_some(*most.0)
@@ -71,7 +77,8 @@ impl Messages {
             let place = *places.entry(root).or_insert(messages.list.len());
             if place == messages.list.len() {
                 let (text, line) = (texts[root].0.clone(), found.lines[root].clone());
-                messages.list.push(Message { text, line, ..Message::default() });
+                let taught = flow.taught(&text);
+                messages.list.push(Message { text, line, taught, ..Message::default() });
             }
             let message = &mut messages.list[place];
             message.times += 1;
