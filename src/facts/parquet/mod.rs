@@ -449,7 +449,21 @@ mod tests {
     /// The columns of every table stand in `docs/tables.md`, in the section of their table.
     #[test]
     fn every_column_is_documented() {
-        let text = "[[traffic]]\nvolume = { per_day = 1 }\n[[team]]\nname = \"a\"\nagents = 1\n";
+        let text = r#"
+[scenario]
+name = "small desk"
+start = "2026-11-23"
+duration = "1d"
+[[traffic]]
+name = "all"
+volume = { per_hour = 24 }
+[[intent]]
+name = "question"
+agent_work = { exponential = { mean = "5m" } }
+[[team]]
+name = "desk"
+agents = 3
+"#;
         let plan = crate::scenario::parse(text, "x.toml", Path::new("."), &[]).unwrap().plan;
         let kinds = Kinds::of(&plan).unwrap();
         let columns = |describe: &dyn Fn(&mut Group)| {
