@@ -11,14 +11,14 @@ use crate::bot::text::{contains_word, fold, is_emoji, is_word_char, tokens};
 use fxhash::FxHashMap;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// What understands a message: the flow's own phrases, word for word, then the recogniser.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reader {
     /// Folded phrases and the topic each belongs to; `None` if to several.
     phrases: BTreeMap<String, Option<TopicIdx>>,
-    recogniser: Option<Recogniser>,
+    recogniser: Option<Arc<Recogniser>>,
     /// The topic of each of the recogniser's labels.
     topics: Vec<TopicIdx>,
     /// The words of each topic's phrases, and the topics they belong to.
@@ -26,7 +26,7 @@ pub(super) struct Reader {
     /// The words of the answers of topics with few phrases.
     answers: BTreeMap<String, BTreeSet<TopicIdx>>,
     /// Tells the flow's languages apart, where it has several.
-    languages: Option<Recogniser>,
+    languages: Option<Arc<Recogniser>>,
 }
 
 /// A message in words, and what has been read in it so far. Reading looks at the words and the flow
@@ -253,7 +253,7 @@ impl Reader {
         let outside: Vec<&str> = out_of_scope.iter().map(String::as_str).collect();
         let recogniser = match labelled.is_empty() {
             true => None,
-            false => Some(Recogniser::train(&labels, &labelled, &outside, settings)?),
+            false => Some(Recogniser::learned(&labels, &labelled, &outside, settings)?),
         };
         Ok(Reader { phrases, recogniser, topics, words, ..Reader::default() })
     }
@@ -266,7 +266,7 @@ impl Reader {
             let examples: Vec<(u16, &str)> = written.iter().map(|(l, text)| (*l, text.as_str())).collect();
             // What words mean is the same in every language: it would blur them.
             let settings = Settings { meaning: 0.0, few_meaning: 0.0, ..Settings::default() };
-            self.languages = Some(Recogniser::train(codes, &examples, &[], &settings)?);
+            self.languages = Some(Recogniser::learned(codes, &examples, &[], &settings)?);
         }
         Ok(())
     }
@@ -383,7 +383,7 @@ impl Reader {
     }
 
     pub fn recogniser(&self) -> Option<&Recogniser> {
-        self.recogniser.as_ref()
+        self.recogniser.as_deref()
     }
 
     /// The topic that a message is a phrase of, word for word.

@@ -25,10 +25,8 @@ pub(super) fn join(of: &mut [Option<usize>], groups: usize, company: &Company) -
     }
     let mut into: Vec<usize> = (0..groups).collect();
     while let Some((a, b)) = most_mixed(&changes) {
-        for other in 0..groups {
-            let moved = std::mem::take(&mut changes[b][other]);
-            changes[a][other] += moved;
-        }
+        let moved = std::mem::replace(&mut changes[b], vec![0.0; groups]);
+        changes[a].iter_mut().zip(moved).for_each(|(sum, moved)| *sum += moved);
         for row in &mut changes {
             let moved = std::mem::take(&mut row[b]);
             row[a] += moved;
@@ -48,9 +46,9 @@ fn most_mixed(changes: &[Vec<f64>]) -> Option<(usize, usize)> {
     let ends: Vec<f64> = changes.iter().map(|row| row.iter().sum()).collect();
     let rate = |a: usize, b: usize| changes[a][b] / (ends[a] * ends[b]);
     let mut best: Option<(f64, usize, usize)> = None;
-    for a in 0..changes.len() {
-        for b in a + 1..changes.len() {
-            if changes[a][b] < FEWEST_CHANGES {
+    for (a, row) in changes.iter().enumerate() {
+        for (b, &changed) in row.iter().enumerate().skip(a + 1) {
+            if changed < FEWEST_CHANGES {
                 continue;
             }
             let within = rate(a, a).max(rate(b, b));

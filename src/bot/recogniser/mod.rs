@@ -1,9 +1,10 @@
 //! The recogniser: which of the bot's intents a message means, how sure that is, and what to do then.
 //!
-//! A linear model over word and character n-grams and over what the words mean, calibrated on phrases it was not trained on. It is
-//! trained when a flow is loaded, never changes afterwards, and gives the same answer on every machine.
-//! Method and figures: `docs/nlu.md`.
+//! A linear model over word and character n-grams and over what the words mean, calibrated on phrases it
+//! was not trained on. It is trained when a flow is loaded, never changes afterwards, and gives the same
+//! answer on every machine. Method and figures: `docs/nlu.md`.
 
+mod cache;
 mod calibration;
 pub(crate) mod features;
 pub(crate) mod linear;
