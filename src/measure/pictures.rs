@@ -43,25 +43,30 @@ impl Collected<'_> {
     pub fn pictures(&self, summary: &Summary, needed: StaffingFormula<'_>) -> Pictures {
         let measures = self.measures();
         let needs = self.needs(needed);
-        let staffing = self.staffing(&needs);
-        let (week, seen) = self.week(&needs);
+        // What the summary has no figure of (a log knows no shifts, queues and backlog) is not drawn: an
+        // empty queue would be a claim.
+        let known = |metric: &str| summary.metrics.get(metric).is_some_and(|e| e.mean.is_some());
+        let (people, queues) = (known("agents.staffed"), known("queue.entered"));
+        let staffing = if people { self.staffing(&needs) } else { Vec::new() };
+        let (week, seen) = if people && queues { self.week(&needs) } else { Default::default() };
+        let half_hours = if queues { (0..48).map(|i| i * 30).collect() } else { Vec::new() };
         Pictures {
             week,
             seen,
             compliance_by_day: self.compliance_by_day(),
             compliance_target: self.compliance_target(),
-            queue_by_time_of_day: band((0..48).map(|i| i * 30).collect(), |i| {
+            queue_by_time_of_day: band(half_hours, |i| {
                 self.replications.iter().map(|r| r.queue_by_half_hour[i]).collect()
             }),
             staffed_by_time_of_day: self.gallery.grid.through_the_day(SlotSums::mean_staffed),
-            backlog: self.backlog(),
+            backlog: if known("backlog.max") { self.backlog() } else { Band::default() },
             first_response: self.curves(&self.gallery.first_response, &measures.curves.first_response),
             resolution: self.curves(&self.gallery.resolution, &measures.curves.resolution),
             flow: self.flow(),
             bot_outcomes: self.bot_outcomes(),
             cost: cost_parts(summary),
             causes: self.causes(),
-            worst_hours: self.worst_hours(&needs),
+            worst_hours: if people && queues { self.worst_hours(&needs) } else { Vec::new() },
             staffing,
             occupancy: self.occupancy(summary),
             time_by_intent: self.time_by_intent(),

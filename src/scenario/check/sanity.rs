@@ -5,6 +5,7 @@ use super::Checker;
 use crate::diag::Diagnostic;
 use crate::random::{Distribution, inverse_normal};
 use crate::scenario::plan::{Action, Arrivals, BotKind, Condition, Plan, Source, Synthetic, Team};
+use crate::scenario::raw::{self, leaf::At};
 use crate::scenario::switches::{EmptyCondition, PolicyOrder};
 use crate::time::Span;
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ impl Checker<'_> {
         self.idle_teams(plan);
         self.too_heavy(plan);
         self.load(plan);
+        self.bot_without_work(plan);
         self.clock_changes(plan);
         self.too_few_replications(plan);
     }
@@ -228,6 +230,21 @@ impl Checker<'_> {
                     .help(format!("{capacity:.1} are there in the mean; the rest waits, leaves or piles up")),
             );
         }
+    }
+
+    /// What a bot would solve, where there is none.
+    fn bot_without_work(&mut self, plan: &Plan) {
+        if !matches!(plan.bot.kind, BotKind::None) {
+            return;
+        }
+        let solves = |intent: &At<raw::Intent>| intent.value.bot_solves.value.0 > 0.0;
+        let spans = self.raw.intent.iter().filter(|intent| solves(intent));
+        let Some(span) = spans.map(|intent| intent.value.bot_solves.span.clone()).next() else { return };
+        self.fault(
+            Diagnostic::warning("HS0519", "`bot_solves` is set, and there is no bot")
+                .mark(span, "people get all of it")
+                .help("add `[bot]` with `kind = \"statistical\"` or a `flow`, or leave `bot_solves` out"),
+        );
     }
 
     /// A clock change within the run, under a shift.
