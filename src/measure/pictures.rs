@@ -61,7 +61,10 @@ impl Collected<'_> {
             staffed_by_time_of_day: self.gallery.grid.through_the_day(SlotSums::mean_staffed),
             backlog: if known("backlog.max") { self.backlog() } else { Band::default() },
             first_response: self.curves(&self.gallery.first_response, &measures.curves.first_response),
-            resolution: self.curves(&self.gallery.resolution, &measures.curves.resolution),
+            resolution: match known("resolution.p50") {
+                true => self.curves(&self.gallery.resolution, &measures.curves.resolution),
+                false => Vec::new(),
+            },
             flow: self.flow(),
             bot_outcomes: self.bot_outcomes(),
             cost: cost_parts(summary),
@@ -69,7 +72,7 @@ impl Collected<'_> {
             worst_hours: if people && queues { self.worst_hours(&needs) } else { Vec::new() },
             staffing,
             occupancy: self.occupancy(summary),
-            time_by_intent: self.time_by_intent(),
+            time_by_intent: if people { self.time_by_intent() } else { Vec::new() },
             welch: Vec::new(),
         }
     }

@@ -81,6 +81,43 @@ fn a_report_comes_out_the_same_again() {
 }
 
 /// What is wrong with the file is told with its exit code, and no report appears.
+/// What lies in `reports/sample`, and the README shows, is what the program makes today.
+#[test]
+fn the_sample_report_is_of_today() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report");
+    // From the root, so that the page names the scenario as the README's command does.
+    let mut command = helpsim();
+    command.current_dir(root()).args(["run", "scenarios/quickstart.toml", "-q", "-o"]).arg(&report);
+    let (code, _, err) = output(&mut command);
+    assert_eq!(code, 0, "{err}");
+    let made = files(&report);
+    let kept = files(&root().join("reports/sample"));
+    assert!(kept.len() > 5, "{:?}", kept.keys());
+    for (name, bytes) in kept {
+        assert!(made.get(&name) == Some(&bytes), "reports/sample/{} is of another day", name.display());
+    }
+}
+
+/// What no log tells is drawn in no picture.
+#[test]
+fn an_audit_draws_what_was_observed() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = folder.path().join("report");
+    let mut command = helpsim();
+    command.arg("audit").arg(root().join("data/recorded/twitter_care.csv")).arg("-q");
+    command.arg("--scenario").arg(scenario("quickstart.toml")).arg("-o").arg(&report);
+    let (code, _, err) = output(&mut command);
+    assert_eq!(code, 1, "its goals are missed: {err}");
+    let page = std::fs::read_to_string(report.join("report.html")).unwrap();
+    assert!(page.contains("id=\"compliance\"") && page.contains("id=\"first-response\""));
+    for id in
+        ["staffed-needed", "answered-in-time", "queue", "backlog", "occupancy", "cost", "resolution-time"]
+    {
+        assert!(!page.contains(&format!("id=\"{id}\"")), "{id}");
+    }
+}
+
 #[test]
 fn wrong_files_are_refused() {
     let folder = tempfile::tempdir().unwrap();
