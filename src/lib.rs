@@ -32,4 +32,5 @@ pub mod measure;
 pub mod experiment;
 pub mod staffing;
 pub mod report;
+#[cfg(feature = "cli")]
 pub mod cli;
