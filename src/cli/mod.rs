@@ -18,8 +18,11 @@ mod simulate;
 mod sweep;
 mod ui;
 
+use crate::bot::recogniser;
 use clap::{Parser, Subcommand};
 use exit::{Exit, Failure};
+use std::env;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use ui::Ui;
 
@@ -87,6 +90,9 @@ pub fn main() -> ExitCode {
         }
     };
     let ui = Ui::new(&cli.common);
+    if let Some(folder) = cache_folder() {
+        recogniser::keep_in(folder.join("recognisers"));
+    }
     let outcome = match cli.verb {
         Verb::Run(args) => run::run(&args, &ui),
         Verb::Audit(args) => audit::run(&args, &ui),
@@ -105,6 +111,20 @@ pub fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) => ui.fail(&failure).into(),
     }
+}
+
+/// Where files may lie that only save time: `HELPSIM_CACHE` (nowhere if that is empty), else helpsim's
+/// place among the user's caches.
+fn cache_folder() -> Option<PathBuf> {
+    let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if env::var_os("HELPSIM_CACHE").is_some() {
+        return variable("HELPSIM_CACHE");
+    }
+    let caches = match cfg!(windows) {
+        true => variable("LOCALAPPDATA"),
+        false => variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache"))),
+    };
+    Some(caches?.join("helpsim"))
 }
 
 /// What a verb gives back.

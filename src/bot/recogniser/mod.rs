@@ -15,6 +15,7 @@ pub(crate) mod softmax;
 pub(crate) mod spelling;
 mod training;
 
+pub use cache::keep_in;
 pub use calibration::Calibration;
 pub use linear::shuffle;
 pub use settings::Settings;
@@ -24,6 +25,7 @@ use features::{Counter, Row, lay_out};
 use linear::Linear;
 use reader::Reader;
 use serde::Serialize;
+use training::Lesson;
 
 /// What to do with a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -87,14 +89,9 @@ impl Recogniser {
         out_of_scope: &[&str],
         settings: &Settings,
     ) -> Result<Recogniser, TrainError> {
-        let trained = training::train(labels, examples, out_of_scope, settings)?;
-        Ok(Recogniser {
-            labels: labels.to_vec(),
-            settings: settings.clone(),
-            reader: trained.reader,
-            linear: trained.linear,
-            calibration: trained.calibration,
-        })
+        let (reader, linear, calibration) =
+            Lesson::new(labels, examples, out_of_scope, settings)?.learn(settings);
+        Ok(Recogniser { labels: labels.to_vec(), settings: settings.clone(), reader, linear, calibration })
     }
 
     /// The labels' names, by number.
@@ -110,7 +107,7 @@ impl Recogniser {
     /// Recognises a message.
     pub fn predict(&self, text: &str, scratch: &mut Scratch) -> Prediction {
         self.score(text, scratch);
-        let ranked = calibration::rank(&scratch.scores[..self.labels.len()], self.calibration.slope);
+        let ranked = self.calibration.rank(&scratch.scores[..self.labels.len()]);
         let margin = ranked.confidence - ranked.runner_up_confidence;
         let verdict = if scratch.row.is_empty() || ranked.scope < self.calibration.scope_threshold {
             Verdict::Reject

@@ -33,45 +33,71 @@ pub enum TrainError {
 const ENOUGH_FOR_ONE_FOLD: usize = 4_000;
 const FOLDS: usize = 5;
 
-pub(crate) struct Trained {
-    pub reader: Reader,
-    pub linear: Linear,
-    pub calibration: Calibration,
+/// Training phrases, laid out, and what they are to teach.
+pub(crate) struct Lesson {
+    labels: usize,
+    lines: Vec<String>,
+    /// The label of each line; `None` is out of scope.
+    truth: Vec<Option<u16>>,
+    /// Where phrases are few, the labels' names to learn from beside them.
+    few: Option<Vec<(u16, String)>>,
 }
 
-/// Trains on labelled examples and, where there are any, on messages known to be out of scope.
-pub(crate) fn train(
-    names: &[String],
-    examples: &[(u16, &str)],
-    out_of_scope: &[&str],
-    settings: &Settings,
-) -> Result<Trained, TrainError> {
-    let labels = names.len();
-    if labels > usize::from(u16::MAX) {
-        return Err(TrainError::TooManyLabels(labels));
+impl Lesson {
+    /// Lays out labelled examples and, where there are any, messages known to be out of scope.
+    pub fn new(
+        names: &[String],
+        examples: &[(u16, &str)],
+        out_of_scope: &[&str],
+        settings: &Settings,
+    ) -> Result<Lesson, TrainError> {
+        let labels = names.len();
+        if labels > usize::from(u16::MAX) {
+            return Err(TrainError::TooManyLabels(labels));
+        }
+        if let Some(example) = examples.iter().position(|&(label, _)| usize::from(label) >= labels) {
+            return Err(TrainError::UnknownLabel { example, label: examples[example].0, labels });
+        }
+        let phrases = examples.iter().map(|&(label, text)| (Some(label), text));
+        let strangers = out_of_scope.iter().map(|&text| (None, text));
+        let (mut lines, mut truth) = (Vec::new(), Vec::new());
+        for (label, text) in phrases.chain(strangers) {
+            let mut line = String::new();
+            lay_out(text, &mut line);
+            if line.len() > 1 {
+                lines.push(line);
+                truth.push(label);
+            }
+        }
+        let known = truth.iter().flatten().count();
+        if known == 0 {
+            return Err(TrainError::NoExamples);
+        }
+        let few = ((known as f64) < settings.few_phrases * labels as f64).then(|| spoken_names(names));
+        Ok(Lesson { labels, lines, truth, few })
     }
-    if let Some(example) = examples.iter().position(|&(label, _)| usize::from(label) >= labels) {
-        return Err(TrainError::UnknownLabel { example, label: examples[example].0, labels });
+
+    /// Learns words, weights and calibration.
+    pub fn learn(&self, settings: &Settings) -> (Reader, Linear, Calibration) {
+        let set = self.set();
+        let few = self.few.as_deref();
+        let calibration = Calibration::fit(&hold_out(&set, few, settings), settings);
+        let (reader, linear) = fit(&set, few, settings);
+        (reader, linear, calibration)
     }
-    let phrases = examples.iter().map(|&(label, text)| (Some(label), text));
-    let strangers = out_of_scope.iter().map(|&text| (None, text));
-    let (mut lines, mut truth) = (Vec::new(), Vec::new());
-    for (label, text) in phrases.chain(strangers) {
-        let mut line = String::new();
-        lay_out(text, &mut line);
-        if line.len() > 1 {
-            lines.push(line);
-            truth.push(label);
+
+    /// Learns words and n-grams only: the weights are known.
+    pub fn read(&self, settings: &Settings) -> Reader {
+        read(&self.set(), self.few.as_deref(), settings)
+    }
+
+    fn set(&self) -> Set<'_> {
+        Set {
+            labels: self.labels,
+            lines: self.lines.iter().map(String::as_str).collect(),
+            truth: self.truth.clone(),
         }
     }
-    if truth.iter().flatten().next().is_none() {
-        return Err(TrainError::NoExamples);
-    }
-    let set = Set { labels, lines: lines.iter().map(String::as_str).collect(), truth };
-    let few = few_extras(names, &set, settings);
-    let calibration = Calibration::fit(&hold_out(&set, few.as_deref(), settings), settings);
-    let (reader, linear) = fit(&set, few.as_deref(), settings);
-    Ok(Trained { reader, linear, calibration })
 }
 
 /// Laid out phrases and their labels.
@@ -81,18 +107,14 @@ struct Set<'a> {
     truth: Vec<Option<u16>>,
 }
 
-/// Where phrases are few, the labels' names to learn from beside them.
-fn few_extras(names: &[String], set: &Set<'_>, settings: &Settings) -> Option<Vec<(u16, String)>> {
-    let phrases = set.truth.iter().flatten().count();
-    let few = (phrases as f64) < settings.few_phrases * names.len() as f64;
-    few.then(|| {
-        let mut line = String::new();
-        let laid_out = (0u16..).zip(names).map(|(label, name)| {
-            lay_out(&spoken(name), &mut line);
-            (label, line.clone())
-        });
-        laid_out.filter(|(_, line)| line.len() > 1).collect()
-    })
+/// The labels' names, laid out as phrases.
+fn spoken_names(names: &[String]) -> Vec<(u16, String)> {
+    let mut line = String::new();
+    let laid_out = (0u16..).zip(names).map(|(label, name)| {
+        lay_out(&spoken(name), &mut line);
+        (label, line.clone())
+    });
+    laid_out.filter(|(_, line)| line.len() > 1).collect()
 }
 
 /// A label's name as words: "card_arrival" and "CardArrival" are "card arrival".
@@ -112,13 +134,12 @@ fn spoken(name: &str) -> String {
 /// Learns words, vocabulary and weights: by logistic loss if there are `few` phrases, with the extra
 /// ones, else by squared hinge loss.
 fn fit(set: &Set<'_>, few: Option<&[(u16, String)]>, settings: &Settings) -> (Reader, Linear) {
+    let reader = read(set, few, settings);
     let extras = few.unwrap_or_default();
-    let lines = || set.lines.iter().copied().chain(extras.iter().map(|(_, line)| line.as_str()));
     let truth: Vec<Option<u16>> =
         set.truth.iter().copied().chain(extras.iter().map(|&(label, _)| Some(label))).collect();
-    let reader = Reader::build(lines, few.is_some(), settings);
     let mut counter = Counter::default();
-    let rows: Vec<Row> = lines()
+    let rows: Vec<Row> = lines(set, few)
         .map(|line| {
             let mut row = Row::new();
             reader.row(line, settings, &mut counter, &mut row);
@@ -128,6 +149,16 @@ fn fit(set: &Set<'_>, few: Option<&[(u16, String)]>, settings: &Settings) -> (Re
     let train = if few.is_some() { softmax::train } else { linear::train };
     let linear = train(&rows, &truth, set.labels, reader.features(), settings);
     (reader, linear)
+}
+
+/// Learns words and vocabulary.
+fn read(set: &Set<'_>, few: Option<&[(u16, String)]>, settings: &Settings) -> Reader {
+    Reader::build(|| lines(set, few), few.is_some(), settings)
+}
+
+/// The phrases, then the extra ones.
+fn lines<'a>(set: &'a Set<'_>, few: Option<&'a [(u16, String)]>) -> impl Iterator<Item = &'a str> {
+    set.lines.iter().copied().chain(few.unwrap_or_default().iter().map(|(_, line)| line.as_str()))
 }
 
 /// Scores phrases by models that have not seen them.
