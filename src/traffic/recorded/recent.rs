@@ -8,13 +8,15 @@ const FEW: usize = 4;
 #[derive(Clone, Debug, Default)]
 pub struct Recent {
     texts: [String; FEW],
+    /// How many of them were remembered yet: the others are no texts.
+    filled: usize,
     next: usize,
 }
 
 impl Recent {
     /// Where a text is remembered.
     pub fn position(&self, text: &str) -> Option<usize> {
-        self.texts.iter().position(|known| known == text)
+        self.texts[..self.filled].iter().position(|known| known == text)
     }
 
     /// Remembers a text in place of the oldest, and says where.
@@ -23,6 +25,7 @@ impl Recent {
         self.texts[place].clear();
         self.texts[place].push_str(text);
         self.next = (place + 1) % FEW;
+        self.filled = self.filled.max(place + 1);
         place
     }
 }
@@ -34,6 +37,7 @@ mod tests {
     #[test]
     fn the_oldest_goes() {
         let mut recent = Recent::default();
+        assert_eq!(recent.position(""), None);
         for (n, text) in ["a", "b", "c", "d"].iter().enumerate() {
             assert_eq!((recent.position(text), recent.push(text)), (None, n));
         }

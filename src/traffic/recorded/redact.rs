@@ -62,36 +62,16 @@ impl Looks {
 
 /// Words of names, in lower case. Hardly any word of a text begins like one of them, which is looked
 /// at before the word itself is.
-#[derive(Default)]
 pub struct Names {
     words: Set<String>,
+    /// By byte: 1 if a word begins with it, in either case. Letters beyond ASCII are not told apart.
+    first: [u8; 256],
     beginnings: [u64; 16],
-    /// The letters that they begin with; `None` if there are too many, or letters beyond ASCII.
-    letters: Letters,
 }
 
-/// A few letters, in lower case; beyond that nothing is known.
-#[derive(Clone, Copy, Default)]
-struct Letters {
-    of: [u8; 8],
-    count: usize,
-}
-
-impl Letters {
-    /// More than can be looked for at once.
-    const MANY: usize = 9;
-
-    fn add(&mut self, letter: u8) {
-        if self.count == Letters::MANY || self.of[..self.count].contains(&letter) {
-            return;
-        }
-        match self.of.get_mut(self.count) {
-            Some(place) if letter.is_ascii() => {
-                *place = letter;
-                self.count += 1;
-            }
-            _ => self.count = Letters::MANY,
-        }
+impl Default for Names {
+    fn default() -> Names {
+        Names { words: Set::default(), first: [0; 256], beginnings: [0; 16] }
     }
 }
 
@@ -101,7 +81,10 @@ impl Names {
         for word in words {
             let beginning = beginning(word.chars());
             self.beginnings[beginning / 64] |= 1 << (beginning % 64);
-            self.letters.add(word.as_bytes().first().copied().unwrap_or(u8::MAX));
+            if let Some(byte) = word.bytes().next() {
+                self.first[usize::from(byte.to_ascii_lowercase())] = 1;
+                self.first[usize::from(byte.to_ascii_uppercase())] = 1;
+            }
             self.words.insert(word);
         }
     }
@@ -169,7 +152,8 @@ fn redact_names<'a>(text: &'a str, names: &[&Names]) -> Cow<'a, str> {
         return Cow::Borrowed(text);
     }
     let bytes = text.as_bytes();
-    if names.iter().all(|n| n.letters.count < Letters::MANY) && !may_name(bytes, names) {
+    // Letters beyond ASCII are looked at one by one.
+    if text.is_ascii() && !may_name(text, names) {
         return Cow::Borrowed(text);
     }
     let mut out = String::new();
@@ -221,44 +205,20 @@ fn redact_names<'a>(text: &'a str, names: &[&Names]) -> Cow<'a, str> {
 }
 
 /// False if no word of an ASCII text is one of the names: only words that begin with one of their letters
-/// are looked at. Sixteen bytes at a time are looked at without a branch.
-fn may_name(bytes: &[u8], names: &[&Names]) -> bool {
-    // What does not stand at the beginning of a word follows a letter or digit.
-    let mut before = b' ';
-    let (chunks, rest) = bytes.as_chunks::<16>();
-    let mut last = [b' '; 16];
-    last[..rest.len()].copy_from_slice(rest);
-    for (n, chunk) in chunks.iter().chain([&last]).enumerate() {
-        let mut odd = false;
-        let mut begins = [false; 16];
-        for names in names {
-            for letter in &names.letters.of[..names.letters.count] {
-                for (begin, b) in begins.iter_mut().zip(chunk) {
-                    *begin |= (*b | 0x20) == *letter;
-                }
-            }
-        }
-        let mut any = false;
-        for (at, b) in chunk.iter().enumerate() {
-            odd |= *b >= 0x80;
-            any |= begins[at];
-        }
-        // Letters beyond ASCII are looked at one by one.
-        if odd {
+/// are looked at.
+fn may_name(text: &str, names: &[&Names]) -> bool {
+    let (Some(some), Some(others)) = (names.first(), names.last()) else { return false };
+    let bytes = text.as_bytes();
+    // One branch for both questions: whether a word begins here, and with such a letter.
+    let mut begins = 1;
+    for (at, byte) in bytes.iter().enumerate() {
+        let byte = usize::from(*byte);
+        if begins & (some.first[byte] | others.first[byte]) != 0
+            && names.iter().any(|n| n.may_begin(&bytes[at..]))
+        {
             return true;
         }
-        if any {
-            let from = n * 16;
-            for (at, _) in begins.iter().enumerate().filter(|(_, begins)| **begins) {
-                let before = if at == 0 { before } else { chunk[at - 1] };
-                if OF_WORD[usize::from(before)] == BETWEEN
-                    && names.iter().any(|n| n.may_begin(&bytes[from + at..]))
-                {
-                    return true;
-                }
-            }
-        }
-        before = chunk[15];
+        begins = u8::from(OF_WORD[byte] == BETWEEN);
     }
     false
 }

@@ -172,12 +172,9 @@ impl Seen {
         let Some((before, text)) = at_colon(rest).or_else(|| Some((rest.strip_suffix(':')?, ""))) else {
             return;
         };
-        let known = match self.recent.position(before) {
-            Some(place) => Some(self.recent_authors[place]),
-            None => self.by_name.get(author_name(before)).copied(),
-        };
-        if let Some(author) = known {
-            if self.recent.position(before).is_none() {
+        let recent = self.recent.position(before).map(|place| self.recent_authors[place]);
+        if let Some(author) = recent.or_else(|| self.by_name.get(author_name(before)).copied()) {
+            if recent.is_none() {
                 self.recent_authors[self.recent.push(before)] = author;
             }
             let seen = &mut self.authors[author];

@@ -138,3 +138,12 @@ fn the_file_is_called_after_the_customer() {
     assert_eq!(events.iter().map(|e| e.from).collect::<Vec<_>>(), [Role::Agent, Role::Customer]);
     assert!(!events[0].origin.contains("Ana") && !r.files[0].name.contains("Ana"));
 }
+
+#[test]
+fn an_author_without_a_name_is_nobody() {
+    let text =
+        "13/06/2018, 21:25 - : who is it?\n13/06/2018, 21:26 - Ana: hello\n13/06/2018, 21:27 - : who?\n";
+    let (r, events) = read(text);
+    assert_eq!((r.read, r.kept, r.notices), (3, 1, 2));
+    assert_eq!(texts(&events), ["hello"]);
+}
