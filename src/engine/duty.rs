@@ -44,15 +44,14 @@ impl<O: Observer> World<'_, O> {
         let resumed = to == Duty::On && self.agent_states[a].paused;
         let now = self.now;
         let attention = self.plan.teams[usize::from(team)].attention;
-        self.change_agent(agent, |world| {
-            let state = &mut world.agent_states[a];
-            state.duty = to;
-            if resumed {
-                // Nothing was done since the last shift.
-                state.load.skip_to(now);
-                state.paused = false;
-            }
-        });
+        let state = &mut self.agent_states[a];
+        state.duty = to;
+        if resumed {
+            // Nothing was done since the last shift.
+            state.load.skip_to(now);
+            state.paused = false;
+        }
+        self.touch(agent);
         match (from == Duty::On, to == Duty::On) {
             (false, true) => self.staffed[usize::from(team)] += 1,
             (true, false) => self.staffed[usize::from(team)] -= 1,
@@ -70,12 +69,11 @@ impl<O: Observer> World<'_, O> {
             match self.plan.teams[usize::from(team)].shift_end {
                 ShiftEnd::Finish => {}
                 ShiftEnd::Keep => {
-                    self.change_agent(agent, |world| {
-                        let state = &mut world.agent_states[a];
-                        state.load.progress(now, attention);
-                        state.paused = true;
-                        state.work = NO_STAMP;
-                    });
+                    let state = &mut self.agent_states[a];
+                    state.load.progress(now, attention);
+                    state.paused = true;
+                    state.work = NO_STAMP;
+                    self.touch(agent);
                 }
                 ShiftEnd::HandBack => self.hand_back_all(agent),
                 ShiftEnd::FirstFree => self.seek_relief(agent),

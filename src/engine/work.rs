@@ -30,36 +30,46 @@ impl<O: Observer> World<'_, O> {
         self.agent_meters.advance(agent, self.now, level);
     }
 
-    /// Changes an agent's state and books what that changes.
+    /// An agent may be another from now on. What that changes is booked when the clock moves on, and only
+    /// once: who sends the last reply and takes the next conversation at the same instant was never free.
     #[inline]
-    pub(super) fn change_agent<R>(&mut self, agent: AgentIdx, change: impl FnOnce(&mut Self) -> R) -> R {
-        let result = change(self);
+    pub(super) fn touch(&mut self, agent: AgentIdx) {
         let state = &mut self.agent_states[agent as usize];
-        let (before, after) = (state.level, level(state));
-        if before != after {
-            state.level = after;
-            self.agent_meters.advance(agent, self.now, before);
-            self.accounts.agent_changed(self.agents.team[agent as usize], self.now, before, after);
+        if !state.touched {
+            state.touched = true;
+            self.touched.push(agent);
         }
-        result
+    }
+
+    /// Books what the agents have become at this instant.
+    #[inline]
+    pub(super) fn settle(&mut self) {
+        while let Some(agent) = self.touched.pop() {
+            let state = &mut self.agent_states[agent as usize];
+            state.touched = false;
+            let (before, after) = (state.level, level(state));
+            if before != after {
+                state.level = after;
+                self.agent_meters.advance(agent, self.now, before);
+                self.accounts.agent_changed(self.agents.team[agent as usize], self.now, before, after);
+            }
+        }
     }
 
     /// The number of conversations an agent holds changes, and with it his speed.
     pub(super) fn hold(&mut self, agent: AgentIdx, by: i32) {
-        let now = self.now;
         let team = usize::from(self.agents.team[agent as usize]);
-        let attention = self.plan.teams[team].attention;
         let flat = self.c.teams[team].flat;
-        self.change_agent(agent, |world| {
-            let state = &mut world.agent_states[agent as usize];
-            if !flat {
-                state.load.progress(now, attention);
-            }
-            state.held = state.held.saturating_add_signed(by);
-            let curve = &world.c.teams[team].efficiency;
-            state.load.speed = curve[(state.held.max(1) as usize - 1).min(curve.len() - 1)];
-        });
-        if !flat && !self.agent_states[agent as usize].load.is_idle() {
+        let state = &mut self.agent_states[agent as usize];
+        if !flat {
+            state.load.progress(self.now, self.plan.teams[team].attention);
+        }
+        state.held = state.held.saturating_add_signed(by);
+        let curve = &self.c.teams[team].efficiency;
+        state.load.speed = curve[(state.held.max(1) as usize - 1).min(curve.len() - 1)];
+        let idle = state.load.is_idle();
+        self.touch(agent);
+        if !flat && !idle {
             self.reschedule(agent);
         }
     }
@@ -79,7 +89,6 @@ impl<O: Observer> World<'_, O> {
         if self.slots[slot as usize].owed {
             return;
         }
-        let now = self.now;
         let conversation = &mut self.slots[slot as usize];
         conversation.owed = true;
         let (agent, intent) = (conversation.agent, usize::from(conversation.need.intent));
@@ -97,11 +106,10 @@ impl<O: Observer> World<'_, O> {
         let attended = Attended { slot, left: conversation.work_left, speed: self.c.speed(agent, intent) };
         let attention = team.attention;
         let work_ms = conversation.reply_work;
-        self.change_agent(agent, |world| {
-            let load = &mut world.agent_states[agent as usize].load;
-            load.progress(now, attention);
-            load.awaiting.push(attended);
-        });
+        let load = &mut self.agent_states[agent as usize].load;
+        load.progress(self.now, attention);
+        load.awaiting.push(attended);
+        self.touch(agent);
         self.tell(slot, |w| Note::BeganReply {
             agent,
             work_ms,
@@ -122,13 +130,11 @@ impl<O: Observer> World<'_, O> {
         conversation.owed = false;
         conversation.patience = NO_STAMP;
         let agent = conversation.agent;
-        let now = self.now;
         let attention = self.plan.teams[usize::from(self.agents.team[agent as usize])].attention;
-        let left = self.change_agent(agent, |world| {
-            let load = &mut world.agent_states[agent as usize].load;
-            load.progress(now, attention);
-            load.remove(slot)
-        });
+        let load = &mut self.agent_states[agent as usize].load;
+        load.progress(self.now, attention);
+        let left = load.remove(slot);
+        self.touch(agent);
         self.reschedule(agent);
         left
     }
@@ -138,18 +144,16 @@ impl<O: Observer> World<'_, O> {
         let now = self.now;
         let team = self.agents.team[agent as usize];
         let attention = self.plan.teams[usize::from(team)].attention;
-        let ready = self.change_agent(agent, |world| {
-            let load = &mut world.agent_states[agent as usize].load;
-            load.progress(now, attention);
-            let index = load.next_ready(now, attention).map(|(index, _)| index)?;
-            Some(load.awaiting.remove(index).slot)
-        });
-        let Some(slot) = ready else { return };
-        if self.agent_states[agent as usize].load.is_idle() {
-            self.agent_states[agent as usize].work = NO_STAMP;
+        let state = &mut self.agent_states[agent as usize];
+        state.load.progress(now, attention);
+        let Some((index, _)) = state.load.next_ready(now, attention) else { return };
+        let slot = state.load.awaiting.remove(index).slot;
+        if state.load.is_idle() {
+            state.work = NO_STAMP;
         } else {
             self.reschedule(agent);
         }
+        self.touch(agent);
         let template = self.send(slot);
         self.keep_message(slot, Sender::Agent, template);
         let conversation = &mut self.slots[slot as usize];
@@ -252,12 +256,14 @@ impl<O: Observer> World<'_, O> {
 
     fn wrap_up(&mut self, agent: AgentIdx, until: i64) {
         let stamp = self.events.schedule(Instant(until), Kind::WrapUpDone, agent);
-        self.change_agent(agent, |world| world.agent_states[agent as usize].wrap_up = stamp);
+        self.agent_states[agent as usize].wrap_up = stamp;
+        self.touch(agent);
         self.groups.set_available(&mut self.agents, agent, false);
     }
 
     pub(super) fn wrapped_up(&mut self, agent: AgentIdx) {
-        self.change_agent(agent, |world| world.agent_states[agent as usize].wrap_up = NO_STAMP);
+        self.agent_states[agent as usize].wrap_up = NO_STAMP;
+        self.touch(agent);
         if self.agent_states[agent as usize].duty == Duty::On {
             self.groups.set_available(&mut self.agents, agent, true);
             self.go_home_or_seek_work(agent);
@@ -324,7 +330,8 @@ impl<O: Observer> World<'_, O> {
         }
         if away {
             // It waits for his next shift with the rest of what he keeps.
-            self.change_agent(agent, |world| world.agent_states[a].paused = true);
+            self.agent_states[a].paused = true;
+            self.touch(agent);
         }
         let weight = i32::from(self.weight(slot));
         let stamp = self.events.stamp();

@@ -53,7 +53,10 @@ pub fn run<O: Observer>(
             break;
         }
         debug_assert!(event.at >= world.now, "the clock went back");
-        world.now = event.at;
+        if event.at > world.now {
+            world.settle();
+            world.now = event.at;
+        }
         world.totals.events += 1;
         world.handle(event);
         if world.chunk_is_full() {
@@ -88,6 +91,8 @@ pub(super) struct AgentState {
     pub held: u32,
     /// Work stands still until the next shift.
     pub paused: bool,
+    /// Perhaps not what the accounts know.
+    pub touched: bool,
     /// What the accounts know of him.
     pub level: super::accounts::AgentLevel,
 }
@@ -116,6 +121,8 @@ pub(super) struct World<'a, O: Observer> {
     pub agents: Agents,
     pub groups: Groups,
     pub agent_states: Vec<AgentState>,
+    /// Agents whose accounts are to be looked at before the clock moves on.
+    pub touched: Vec<AgentIdx>,
     /// Who works the shifts of each place; places are numbered as agents are.
     pub roster: Vec<AgentIdx>,
     /// Off duty with conversations in hand, waiting for a colleague to go home in their stead.
@@ -155,6 +162,7 @@ impl<'a, O: Observer> World<'a, O> {
                 wrap_up: NO_STAMP,
                 held: 0,
                 paused: false,
+                touched: false,
                 level: Default::default(),
             };
             c.agents.len()
@@ -192,6 +200,7 @@ impl<'a, O: Observer> World<'a, O> {
             agents,
             groups,
             agent_states,
+            touched: Vec::new(),
             rooms,
             comebacks: Vec::new(),
             free_comebacks: Vec::new(),
@@ -336,6 +345,7 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     fn period(&mut self, begins: bool) {
+        self.settle();
         if begins {
             self.measuring = true;
             self.accounts.begin_measuring(self.now);
@@ -360,6 +370,7 @@ impl<'a, O: Observer> World<'a, O> {
         if self.ended {
             return;
         }
+        self.settle();
         let backlog = self.accounts.desk_backlog();
         debug_assert!(backlog as usize <= self.open);
         self.accounts.flush(self.now, false, &mut self.chunk);
@@ -393,6 +404,7 @@ impl<'a, O: Observer> World<'a, O> {
     fn finish(&mut self) {
         if !self.ended {
             // A limit was reached before the period ended.
+            self.settle();
             self.close_the_books();
         }
         for slot in 0..self.slots.len() as u32 {

@@ -12,6 +12,7 @@ use crate::facts::{Chunk, NEVER, NONE, Outcome, QueueEnd, RunTotals, Sink};
 use crate::scenario::metric::Statistic;
 use crate::scenario::plan::ClockKind;
 use crate::stats::Quantiles;
+use std::collections::BTreeMap;
 
 /// Facts of one replication, added up. Chunks may be measured apart and merged: any split gives the
 /// same result.
@@ -199,11 +200,17 @@ impl State<'_> {
         let cells = self.cells.sorted();
         let whole = self.whole(&cells, totals);
         let mut values = vec![Value::default(); self.measures.asked.len()];
+        // The only team, language or source has the cells of the whole, and so its quantiles.
+        let mut known: Vec<(Vec<usize>, Quantified)> = Vec::new();
         for (slice, asked) in &self.measures.slices {
-            let chosen: Vec<&Cell> =
-                cells.iter().filter(|(key, _)| slice.holds(*key)).map(|(_, cell)| *cell).collect();
+            let places: Vec<usize> = (0..cells.len()).filter(|&place| slice.holds(cells[place].0)).collect();
+            let chosen: Vec<&Cell> = places.iter().map(|&place| cells[place].1).collect();
             let sums = self.sums(slice, &chosen, &whole);
-            self.evaluate(asked, &chosen, &sums, &mut values);
+            let at = known.iter().position(|(of, _)| *of == places).unwrap_or_else(|| {
+                known.push((places, Quantified::default()));
+                known.len() - 1
+            });
+            self.evaluate(asked, &chosen, &sums, &mut known[at].1, &mut values);
         }
         let sketched = cells.iter().any(|(_, cell)| cell.kept.iter().any(|q| !q.is_exact()));
         let backlog = self.gallery.finish(&cells, self.measures);
@@ -211,10 +218,16 @@ impl State<'_> {
         ReplicationValues { values, rules, sketched, totals: totals.clone(), backlog, gallery: self.gallery }
     }
 
-    /// Values of all that is asked of one slice.
-    fn evaluate(&self, wanted: &[usize], cells: &[&Cell], sums: &Sums, values: &mut [Value]) {
-        // The statistics of a duration stand side by side: its rows are gathered once for all.
-        let mut last: Option<(&str, Vec<f64>)> = None;
+    /// Values of all that is asked of one slice. The rows of a duration are gathered once for all its
+    /// statistics, and for all slices of the same cells.
+    fn evaluate(
+        &self,
+        wanted: &[usize],
+        cells: &[&Cell],
+        sums: &Sums,
+        known: &mut Quantified,
+        values: &mut [Value],
+    ) {
         for &position in wanted {
             let asked = &self.measures.asked[position];
             values[position] = match asked.formula {
@@ -230,17 +243,13 @@ impl State<'_> {
                         let sum: f64 = parts.map(Quantiles::sum).sum();
                         Value::seconds_each(sum, n)
                     } else {
-                        let name = asked.name.metric.name;
-                        if last.as_ref().is_none_or(|(of, _)| *of != name) {
-                            let all = Quantiles::of_union(parts, &PROBABILITIES).unwrap_or_default();
-                            last = Some((name, all));
-                        }
+                        let all = known
+                            .entry(asked.name.metric.name)
+                            .or_insert_with(|| Quantiles::of_union(parts, &PROBABILITIES));
                         let wanted = asked.name.statistic;
                         let at = QUANTILES.iter().position(|q| *q == wanted);
-                        match (&last, at) {
-                            (Some((_, all)), Some(at)) if !all.is_empty() => {
-                                Value::total(all[at] / 1_000.0, n)
-                            }
+                        match (all, at) {
+                            (Some(all), Some(at)) => Value::total(all[at] / 1_000.0, n),
                             _ => Value::default(),
                         }
                     }
@@ -306,6 +315,9 @@ impl State<'_> {
         }
     }
 }
+
+/// The quantiles of durations by the metric's name, at [`PROBABILITIES`]; `None` of nothing.
+type Quantified = BTreeMap<&'static str, Option<Vec<f64>>>;
 
 /// The quantiles that are taken, and their probabilities.
 const QUANTILES: [Statistic; 4] = [Statistic::P50, Statistic::P90, Statistic::P95, Statistic::P99];
