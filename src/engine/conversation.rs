@@ -96,6 +96,8 @@ pub(super) struct Conversation {
     pub queued_at: Instant,
     /// What its place in the queue counts from.
     pub rank_since: Instant,
+    /// When the event with the stamp `deadline` comes.
+    pub deadline_at: Instant,
     /// Deadlines up to here have been dealt with.
     pub deadlines_done: Instant,
     /// Work left on an interrupted reply, ms; negative: none begun.
@@ -178,6 +180,7 @@ impl Conversation {
             desk_spoke_at: Instant::NEVER,
             queued_at: Instant::NEVER,
             rank_since: Instant::NEVER,
+            deadline_at: Instant::NEVER,
             deadlines_done: Instant(i64::MIN),
             work_left: -1.0,
             reply_work: 0,

@@ -1,4 +1,4 @@
-//! The event list: one packed 128-bit key an event, in a binary heap.
+//! The event list: one packed 128-bit key an event, in a heap of four children a node.
 //!
 //! Key = time (44 bits, ms since the origin) | kind (5) | stamp (43) | entity (32) | 4 spare. Smaller
 //! comes first, so events of one instant come in the written order of their kinds, then in the order
@@ -8,8 +8,8 @@
 //! no longer kept is stale and is dropped when it surfaces.
 
 use crate::time::Instant;
+use dary_heap::QuaternaryHeap;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 
 /// What happens. The order is the order within one instant: work ends before shifts change, replies
 /// come before messages, messages before the patience or the deadline that falls on the same instant
@@ -92,7 +92,7 @@ const STAMP_BITS: u32 = 43;
 /// Pending events.
 #[derive(Clone, Debug)]
 pub struct EventList {
-    heap: BinaryHeap<Reverse<u128>>,
+    heap: QuaternaryHeap<Reverse<u128>>,
     origin: i64,
     next_stamp: u64,
 }
@@ -100,7 +100,7 @@ pub struct EventList {
 impl EventList {
     /// Empty; no event may come before `origin`.
     pub fn new(origin: Instant) -> EventList {
-        EventList { heap: BinaryHeap::with_capacity(1 << 10), origin: origin.ms(), next_stamp: 1 }
+        EventList { heap: QuaternaryHeap::with_capacity(1 << 10), origin: origin.ms(), next_stamp: 1 }
     }
 
     /// Adds an event and gives its stamp. An instant beyond 500 years after the origin never comes:

@@ -349,8 +349,13 @@ impl<O: Observer> World<'_, O> {
         if conversation.phase == Phase::Free {
             return;
         }
-        conversation.deadline = match next.known() {
-            Some(at) => self.events.schedule(at.max(self.now), Kind::Deadline, slot),
+        let at = next.known().map_or(Instant::NEVER, |at| at.max(self.now));
+        if conversation.deadline != NO_STAMP && conversation.deadline_at == at {
+            return;
+        }
+        conversation.deadline_at = at;
+        conversation.deadline = match at.known() {
+            Some(at) => self.events.schedule(at, Kind::Deadline, slot),
             None => NO_STAMP,
         };
     }

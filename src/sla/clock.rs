@@ -78,6 +78,11 @@ impl History {
         }
     }
 
+    /// The calendar of the last change.
+    pub(super) fn calendar(&self) -> Option<u16> {
+        self.0.last().map(|change| change.calendar)
+    }
+
     /// The pauses of a clock that have ended, borders cut to the desk's precision.
     pub fn pauses(&self, kind: ClockKind, policies: &Policies) -> Vec<(Instant, Instant)> {
         let all = self.stretches(kind, Instant(i64::MIN), policies);

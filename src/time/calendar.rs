@@ -1,9 +1,9 @@
-//! Business calendars: wall time <-> business time, exact over clock changes, in O(log n).
+//! Business calendars: wall time <-> business time, exact over clock changes, in constant time.
 //!
 //! Hours are written in civil time ([`BusinessHours`]); what is computed with are open periods in
 //! UTC with the business time that lies before each. They are compiled in blocks of about 199 days
 //! ([`BLOCK_MS`]) the first time an instant in a block is asked for; from then on a question is one
-//! atomic load and a binary search. A block depends on nothing but the calendar, so the order of
+//! atomic load and a look at a few periods ([`Ladder`]). A block depends on nothing but the calendar, so the order of
 //! the questions never shows.
 //!
 //! The horizon is 1970 to 2187: outside of it every calendar but [`Calendar::always`] is closed, so
@@ -65,9 +65,14 @@ struct Compiled {
 /// The open periods of one block.
 #[derive(Debug)]
 struct Block {
+    /// When the block begins, ms.
+    start: i64,
     periods: Box<[Period]>,
     /// Business time of the whole block, ms.
     total: i64,
+    /// Into the periods, by their start after the block's, and by the business time before them.
+    by_start: Ladder,
+    by_before: Ladder,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -103,16 +108,71 @@ impl Block {
             let Ok(next) = date.tomorrow() else { break };
             date = next;
         }
-        Block { periods: periods.into_boxed_slice(), total }
+        Block {
+            start: block_start,
+            by_start: Ladder::of(periods.iter().map(|p| p.start - block_start)),
+            by_before: Ladder::of(periods.iter().map(|p| p.before)),
+            periods: periods.into_boxed_slice(),
+            total,
+        }
+    }
+
+    /// How many periods begin at `at` or earlier.
+    fn begun(&self, at: i64) -> usize {
+        self.by_start.at_or_below(at - self.start, |i| self.periods.get(i).map(|p| p.start - self.start))
+    }
+
+    /// How many periods begin when at most this much business time of the block has passed.
+    fn begun_after(&self, business: i64) -> usize {
+        self.by_before.at_or_below(business, |i| self.periods.get(i).map(|p| p.before))
     }
 
     /// Business time between the block's beginning and `at`.
     fn before(&self, at: i64) -> i64 {
-        let after = self.periods.partition_point(|p| p.start <= at);
-        match after.checked_sub(1).map(|i| self.periods[i]) {
+        match self.begun(at).checked_sub(1).map(|i| self.periods[i]) {
             Some(p) => p.before + (at.min(p.end) - p.start),
             None => 0,
         }
+    }
+}
+
+/// Where to begin looking among ascending numbers from 0 to [`BLOCK_MS`]: for every rung of about 70 minutes,
+/// how many of them lie below it. Few periods begin within so short a time.
+#[derive(Debug)]
+struct Ladder(Box<[u32]>);
+
+impl Ladder {
+    const RUNG_BITS: u32 = 22;
+
+    fn of(numbers: impl Iterator<Item = i64> + Clone) -> Ladder {
+        let rungs = (BLOCK_MS >> Ladder::RUNG_BITS) + 1;
+        let mut below = vec![0u32; rungs as usize];
+        // Counted on the rung above, then added up from the lowest.
+        for number in numbers {
+            if let Some(count) = below.get_mut((number >> Ladder::RUNG_BITS) as usize + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        below.iter_mut().for_each(|count| {
+            sum += *count;
+            *count = sum;
+        });
+        Ladder(below.into_boxed_slice())
+    }
+
+    /// How many of the numbers, of which `nth` gives one, are at most `x`.
+    #[inline]
+    fn at_or_below(&self, x: i64, nth: impl Fn(usize) -> Option<i64>) -> usize {
+        if x < 0 {
+            return 0;
+        }
+        let rung = ((x >> Ladder::RUNG_BITS) as usize).min(self.0.len() - 1);
+        let mut count = self.0[rung] as usize;
+        while nth(count).is_some_and(|number| number <= x) {
+            count += 1;
+        }
+        count
     }
 }
 
@@ -163,7 +223,10 @@ impl Calendar {
         let mut index = at.0.div_euclid(BLOCK_MS).max(0);
         loop {
             let block = self.block(index)?;
-            let next = block.periods.partition_point(|p| p.end <= at.0);
+            let begun = block.begun(at.0);
+            // The last that has begun, unless it is over.
+            let over = begun.checked_sub(1).is_none_or(|last| block.periods[last].end <= at.0);
+            let next = if over { begun } else { begun - 1 };
             if let Some(period) = block.periods.get(next) {
                 return Some((Instant(period.start), Instant(self.end_beyond_border(index, period.end))));
             }
@@ -253,12 +316,8 @@ impl Calendar {
         let mut closing = Instant::NEVER;
         while let Some(block) = self.block(index) {
             let period = match exact_close {
-                ExactClose::Stay if target <= block.total => {
-                    block.periods.partition_point(|p| p.before < target)
-                }
-                ExactClose::NextOpening if target < block.total => {
-                    block.periods.partition_point(|p| p.before <= target)
-                }
+                ExactClose::Stay if target <= block.total => block.begun_after(target - 1),
+                ExactClose::NextOpening if target < block.total => block.begun_after(target),
                 _ => 0,
             };
             if let Some(p) = period.checked_sub(1).map(|i| block.periods[i]) {
@@ -296,9 +355,9 @@ impl Calendar {
         while let Some(block) = self.block(index) {
             let target = offset - remaining;
             let period = if at_end && target > 0 {
-                block.periods.partition_point(|p| p.before < target)
+                block.begun_after(target - 1)
             } else if !at_end && target >= 0 && remaining > 0 {
-                block.periods.partition_point(|p| p.before <= target)
+                block.begun_after(target)
             } else {
                 0
             };

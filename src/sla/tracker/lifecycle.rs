@@ -29,13 +29,20 @@ impl Tracker {
             self.resolve(at, policies, out);
         }
         self.status = to;
-        self.history.push(at, to, policies.calendar_with(self.policy, self.team));
+        let calendar = policies.calendar_with(self.policy, self.team);
+        let moved = self.history.calendar() != Some(calendar);
+        self.history.push(at, to, calendar);
         if from.is_over() && !to.is_over() {
             self.reopen(at, policies, out);
         }
         for kind in ClockKind::ALL {
-            self.recompute(kind, policies);
-            self.take_back(kind, at);
+            // What ran until now and runs on, or pauses from now on, is due when it was.
+            let pausing = policies.switches().pauses.of(kind);
+            let hidden = policies.switches().due_while_paused == DueWhilePaused::Hidden;
+            if moved || pausing.contains(from) || hidden && pausing.contains(to) {
+                self.recompute(kind, policies);
+                self.take_back(kind, at);
+            }
         }
     }
 
