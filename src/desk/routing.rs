@@ -209,7 +209,8 @@ impl Groups {
         })
     }
 
-    /// The agent of `groups` who takes a conversation of this weight.
+    /// The agent of `groups` who takes a conversation of this weight. `lot` is a uniform number for those
+    /// who are drawn at random.
     #[inline]
     pub fn choose(
         &self,
@@ -217,6 +218,7 @@ impl Groups {
         groups: &[u16],
         weight: u16,
         assignment: Assignment,
+        lot: impl Fn() -> f64,
     ) -> Option<AgentIdx> {
         groups.iter().find_map(|&group| {
             let lists = &self.lists[usize::from(group)];
@@ -228,6 +230,12 @@ impl Groups {
             match assignment {
                 Assignment::LeastLoaded => (0..=room).find_map(head),
                 Assignment::MostLoaded => (0..=room).rev().find_map(head),
+                Assignment::Random => {
+                    let load = (0..=room).find(|&load| head(load).is_some())?;
+                    let equals = || self.with_load(agents, group, load);
+                    let drawn = (lot() * equals().count() as f64) as usize;
+                    equals().nth(drawn).or_else(|| head(load))
+                }
                 Assignment::LongestIdle => (0..=room)
                     .flat_map(|load| self.with_load(agents, group, load))
                     .min_by_key(|&a| (agents.last_freed[a as usize], a)),
@@ -258,28 +266,41 @@ mod tests {
         let (mut agents, mut groups) = three();
         let mut taken = Vec::new();
         for stamp in 1..=9 {
-            let a = groups.choose(&agents, &[0], 1, Assignment::LeastLoaded).unwrap();
+            let a = groups.choose(&agents, &[0], 1, Assignment::LeastLoaded, || 0.5).unwrap();
             groups.change_load(&mut agents, a, 1, stamp);
             taken.push(a);
         }
         assert_eq!(taken, [0, 1, 2, 0, 1, 2, 0, 1, 2]);
-        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::LeastLoaded), None);
+        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::LeastLoaded, || 0.5), None);
         groups.change_load(&mut agents, 1, -1, 10);
-        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::LeastLoaded), Some(1));
+        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::LeastLoaded, || 0.5), Some(1));
         groups.set_available(&mut agents, 1, false);
-        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::LeastLoaded), None);
+        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::LeastLoaded, || 0.5), None);
     }
 
     #[test]
     fn other_assignments() {
         let (mut agents, mut groups) = three();
         groups.change_load(&mut agents, 1, 2, 1);
-        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::MostLoaded), Some(1));
-        assert_eq!(groups.choose(&agents, &[0], 2, Assignment::MostLoaded), Some(0));
-        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::RoundRobin), Some(0));
+        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::MostLoaded, || 0.5), Some(1));
+        assert_eq!(groups.choose(&agents, &[0], 2, Assignment::MostLoaded, || 0.5), Some(0));
+        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::RoundRobin, || 0.5), Some(0));
         groups.change_load(&mut agents, 0, 1, 2);
         groups.change_load(&mut agents, 0, -1, 3);
-        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::RoundRobin), Some(2));
-        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::LongestIdle), Some(1));
+        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::RoundRobin, || 0.5), Some(2));
+        assert_eq!(groups.choose(&agents, &[0], 1, Assignment::LongestIdle, || 0.5), Some(1));
+    }
+
+    #[test]
+    fn a_lot_falls_on_one_of_the_least_loaded() {
+        let (mut agents, mut groups) = (Agents::default(), Groups::default());
+        groups.add(3);
+        for agent in 0..4 {
+            agents.add(0, 0, 3);
+            groups.set_available(&mut agents, agent, true);
+        }
+        groups.change_load(&mut agents, 1, 1, 1);
+        let drawn = |lot: f64| groups.choose(&agents, &[0], 1, Assignment::Random, || lot);
+        assert_eq!([0.0, 0.3, 0.34, 0.66, 0.67, 0.999].map(drawn), [0, 0, 2, 2, 3, 3].map(Some));
     }
 }

@@ -550,6 +550,8 @@ pub enum Assignment {
     LongestIdle,
     RoundRobin,
     MostLoaded,
+    /// One of the least loaded, at random.
+    Random,
 }
 
 /// Which waiting conversation.

@@ -55,6 +55,7 @@ impl Checker<'_> {
                 AssignmentWord::LongestIdle => Assignment::LongestIdle,
                 AssignmentWord::RoundRobin => Assignment::RoundRobin,
                 AssignmentWord::MostLoaded => Assignment::MostLoaded,
+                AssignmentWord::Random => Assignment::Random,
             },
             order: self.order(&team.order),
             max_waiting: team.max_waiting.as_ref().map(|max| max.value),

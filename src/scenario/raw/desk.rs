@@ -35,7 +35,7 @@ pub struct Team {
     /// Paid per agent and hour.
     #[schemars(range(min = 0))]
     pub cost_per_hour: f64,
-    /// Which free agent gets the next conversation.
+    /// Which free agent gets the next conversation; of equals the one who has been so longest, `"random"`: any of the least loaded.
     pub assignment: AssignmentWord,
     /// Which waiting conversation comes next; `{ ageing = "10m" }` lifts by one priority for each such
     /// time waited.
@@ -161,6 +161,8 @@ pub enum AssignmentWord {
     LongestIdle,
     RoundRobin,
     MostLoaded,
+    /// One of the least loaded, at random.
+    Random,
 }
 
 /// Which waiting conversation.

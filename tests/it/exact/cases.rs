@@ -283,7 +283,7 @@ fn one_queue(case: &mut Case, p: &Json) {
 /// Agents work on all they hold at once, at the total speed `rates[held - 1]`.
 fn shared(case: &mut Case, rates: &[f64], places: i64) {
     case.set("team.0.attention", "shared");
-    case.set("team.0.assignment", "least_loaded");
+    case.set("team.0.assignment", "random");
     case.set("team.0.concurrency", places);
     case.set("team.0.efficiency", rates.to_vec());
     case.places = places as f64;
@@ -344,7 +344,7 @@ fn case_managers(case: &mut Case, p: &Json) {
     one_queue(case, p);
     let places = number(&p["max_cases"]);
     case.set("team.0.concurrency", places as i64);
-    case.set("team.0.assignment", "least_loaded");
+    case.set("team.0.assignment", "random");
     case.places = places;
     let replies = table([("mean", 1.0 / number(&p["p_end"]))]);
     case.set("intent.0.exchanges", table([("geometric", replies)]));

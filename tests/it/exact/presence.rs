@@ -1,6 +1,7 @@
 //! Who was in the system when, of one replication: for the answers that sums of waits do not give.
 
 use helpsim::facts::{Chunk, NEVER};
+use std::ops::Range;
 
 /// One conversation's stay in the system, ms.
 #[derive(Clone, Copy, Debug)]
@@ -13,16 +14,25 @@ struct Stay {
 }
 
 /// Stays, and how long customers' messages lay with an agent.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Presence {
     stays: Vec<Stay>,
     /// Last message of each conversation's customer.
     asked: Vec<i64>,
+    /// Messages written then count: while the system fills up, and when nobody comes any more, answers come
+    /// sooner than the rest of the time.
+    counted: Range<i64>,
     answered: f64,
     answers: f64,
 }
 
 impl Presence {
+    /// Of a replication that is measured from one instant to another.
+    pub fn new(from: i64, to: i64) -> Presence {
+        let counted = from..to - (to - from) / 20;
+        Presence { stays: Vec::new(), asked: Vec::new(), counted, answered: 0.0, answers: 0.0 }
+    }
+
     pub fn chunk(&mut self, chunk: &Chunk) {
         for row in &chunk.messages {
             let id = row.conversation as usize;
@@ -31,7 +41,7 @@ impl Presence {
             }
             match row.from {
                 0 => self.asked[id] = row.at,
-                2 if self.asked[id] != NEVER => {
+                2 if self.counted.contains(&self.asked[id]) => {
                     self.answered += (row.at - self.asked[id]) as f64;
                     self.answers += 1.0;
                 }
@@ -39,8 +49,10 @@ impl Presence {
             }
         }
         for row in &chunk.conversations {
-            // Before an agent took it, a message lay with nobody.
-            self.answered -= if row.agent_messages > 0 { row.queue_wait as f64 } else { 0.0 };
+            // Before an agent took it, the first message lay with nobody.
+            if row.agent_messages > 0 && self.counted.contains(&row.started_at) {
+                self.answered -= row.queue_wait as f64;
+            }
             let left = row.resolved_at.min(row.ended_at);
             let taken = if row.agent == u32::MAX { left } else { row.started_at + row.queue_wait };
             self.stays.push(Stay { from: row.started_at, taken, to: left, agent: row.agent });

@@ -159,7 +159,11 @@ impl<'a> Observation<'a> {
         Observation {
             case,
             agents: plan.teams[0].shifts.iter().map(|shift| shift.agents).sum(),
-            presence: case.expected.iter().any(|e| e.figure.is_of_presence()).then(Presence::default),
+            presence: case
+                .expected
+                .iter()
+                .any(|e| e.figure.is_of_presence())
+                .then(|| Presence::new((plan.start + plan.warm_up).ms(), plan.end.ms())),
             tallies: vec![tally; case.slices.len()],
             start: plan.start,
             interval_ms: plan.interval.ms() as f64,
