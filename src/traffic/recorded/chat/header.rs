@@ -210,6 +210,12 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// False for a line that begins like no header: with a letter, say. Marks and digits of other scripts are
+/// not told apart here.
+pub fn may_begin(line: &[u8]) -> bool {
+    line.first().is_some_and(|b| b.is_ascii_digit() || *b == b'[' || !b.is_ascii_graphic())
+}
+
 /// The header at the beginning of a line, if there is one.
 pub fn parse(line: &str) -> Option<Header> {
     parse_with_half(line).map(|(header, _)| header)

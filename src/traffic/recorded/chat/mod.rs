@@ -129,6 +129,9 @@ fn survey(input: &Input, intake: &mut Intake<'_>) -> Result<Survey, ImportError>
             LineEnd::Lf => lf += 1,
             LineEnd::File => {}
         }
+        if !header::may_begin(line.bytes) {
+            continue;
+        }
         let text = encoding::lossy(line.bytes);
         let Some(header) = headers.parse(&text) else { continue };
         match previous {
