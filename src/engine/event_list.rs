@@ -1,4 +1,6 @@
-//! The event list: one packed 128-bit key an event, in a heap of four children a node.
+//! The event list: one packed 128-bit key an event. What comes within a quarter of an hour lies in a heap of
+//! four children a node; what comes later waits unsorted in buckets of a quarter of an hour each, and most
+//! timers are stale before their bucket is opened: they are never sorted at all.
 //!
 //! Key = time (44 bits, ms since the origin) | kind (5) | stamp (43) | entity (32) | 4 spare. Smaller
 //! comes first, so events of one instant come in the written order of their kinds, then in the order
@@ -88,19 +90,67 @@ pub const NO_STAMP: u64 = u64::MAX;
 
 const TIME_BITS: u32 = 44;
 const STAMP_BITS: u32 = 43;
+/// A bucket is 2^20 ms long, 17.5 minutes.
+const BUCKET_BITS: u32 = 20;
+/// So many buckets are kept apart (12 days); what comes later still waits in a heap of its own.
+const BUCKETS: usize = 1 << 10;
+/// An emptied bucket keeps room for so many events; after a rush the rest is given back.
+const KEPT_ROOM: usize = 1 << 10;
+
+type Key = u128;
+type Heap = QuaternaryHeap<Reverse<Key>>;
 
 /// Pending events.
 #[derive(Clone, Debug)]
 pub struct EventList {
-    heap: QuaternaryHeap<Reverse<u128>>,
     origin: i64,
     next_stamp: u64,
+    /// Events before the end of the open bucket, soonest first.
+    near: Heap,
+    /// Where the open bucket ends, ms since the origin.
+    near_end: u64,
+    /// The buckets that follow, in a ring that begins at `first`.
+    buckets: Box<[Vec<Key>]>,
+    first: usize,
+    /// Events beyond the ring.
+    beyond: Heap,
+    /// Events in buckets and beyond.
+    waiting: usize,
+}
+
+#[inline]
+fn time_of(key: Key) -> u64 {
+    (key >> 84) as u64
+}
+
+#[inline]
+fn kind_of(key: Key) -> Kind {
+    KINDS[(key >> 79) as usize & 31]
+}
+
+#[inline]
+fn stamp_of(key: Key) -> u64 {
+    (key >> 36) as u64 & ((1 << STAMP_BITS) - 1)
+}
+
+#[inline]
+fn entity_of(key: Key) -> u32 {
+    (key >> 4) as u32
 }
 
 impl EventList {
     /// Empty; no event may come before `origin`.
     pub fn new(origin: Instant) -> EventList {
-        EventList { heap: QuaternaryHeap::with_capacity(1 << 10), origin: origin.ms(), next_stamp: 1 }
+        EventList {
+            origin: origin.ms(),
+            next_stamp: 1,
+            near: Heap::with_capacity(1 << 10),
+            near_end: 1 << BUCKET_BITS,
+            buckets: vec![Vec::new(); BUCKETS].into(),
+            first: 0,
+            beyond: Heap::new(),
+            waiting: 0,
+        }
     }
 
     /// Adds an event and gives its stamp. An instant beyond 500 years after the origin never comes:
@@ -110,26 +160,56 @@ impl EventList {
         let stamp = self.next_stamp;
         self.next_stamp += 1;
         let time = at.ms().saturating_sub(self.origin).max(0) as u64;
-        if time < 1 << TIME_BITS {
-            let key = u128::from(time) << 84
-                | (kind as u128) << 79
-                | u128::from(stamp & ((1 << STAMP_BITS) - 1)) << 36
-                | u128::from(entity) << 4;
-            self.heap.push(Reverse(key));
+        let key = Key::from(time) << 84
+            | (kind as Key) << 79
+            | Key::from(stamp & ((1 << STAMP_BITS) - 1)) << 36
+            | Key::from(entity) << 4;
+        if time < self.near_end {
+            self.near.push(Reverse(key));
+        } else if time < 1 << TIME_BITS {
+            self.waiting += 1;
+            match ((time - self.near_end) >> BUCKET_BITS) as usize {
+                ahead @ 0..BUCKETS => self.buckets[(self.first + ahead) % BUCKETS].push(key),
+                _ => self.beyond.push(Reverse(key)),
+            }
         }
         stamp
     }
 
-    /// The next event, removed.
+    /// The next event, removed. Events that `is_stale` names may be passed over.
     #[inline]
-    pub fn pop(&mut self) -> Option<Event> {
-        let Reverse(key) = self.heap.pop()?;
-        Some(Event {
-            at: Instant(self.origin + (key >> 84) as i64),
-            kind: KINDS[(key >> 79) as usize & 31],
-            stamp: (key >> 36) as u64 & ((1 << STAMP_BITS) - 1),
-            entity: (key >> 4) as u32,
-        })
+    pub fn pop(&mut self, is_stale: impl Fn(Kind, u64, u32) -> bool) -> Option<Event> {
+        loop {
+            if let Some(Reverse(key)) = self.near.pop() {
+                return Some(Event {
+                    at: Instant(self.origin + time_of(key) as i64),
+                    kind: kind_of(key),
+                    stamp: stamp_of(key),
+                    entity: entity_of(key),
+                });
+            }
+            if self.waiting == 0 {
+                return None;
+            }
+            self.open_bucket(&is_stale);
+        }
+    }
+
+    /// The next bucket becomes the open one.
+    fn open_bucket(&mut self, is_stale: &impl Fn(Kind, u64, u32) -> bool) {
+        self.near_end += 1 << BUCKET_BITS;
+        let mut bucket = std::mem::take(&mut self.buckets[self.first]);
+        self.waiting -= bucket.len();
+        let live = bucket.drain(..).filter(|&key| !is_stale(kind_of(key), stamp_of(key), entity_of(key)));
+        self.near.extend(live.map(Reverse));
+        if bucket.capacity() <= KEPT_ROOM {
+            self.buckets[self.first] = bucket;
+        }
+        self.first = (self.first + 1) % BUCKETS;
+        while self.beyond.peek().is_some_and(|&Reverse(key)| time_of(key) < self.near_end) {
+            self.near.extend(self.beyond.pop());
+            self.waiting -= 1;
+        }
     }
 
     /// A number that no event has: for stamps of things that are not events.
@@ -141,24 +221,25 @@ impl EventList {
 
     /// Pending events, stale ones among them.
     pub fn len(&self) -> usize {
-        self.heap.len()
+        self.near.len() + self.waiting
     }
 
     /// Drops events that `is_stale` names.
     pub fn drop_stale(&mut self, is_stale: impl Fn(Kind, u64, u32) -> bool) {
-        self.heap.retain(|&Reverse(key)| {
-            !is_stale(
-                KINDS[(key >> 79) as usize & 31],
-                (key >> 36) as u64 & ((1 << STAMP_BITS) - 1),
-                (key >> 4) as u32,
-            )
-        });
+        let live = |key: Key| !is_stale(kind_of(key), stamp_of(key), entity_of(key));
+        self.near.retain(|&Reverse(key)| live(key));
+        self.beyond.retain(|&Reverse(key)| live(key));
+        for bucket in &mut self.buckets {
+            bucket.retain(|&key| live(key));
+        }
+        self.waiting = self.beyond.len() + self.buckets.iter().map(Vec::len).sum::<usize>();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn one_instant_keeps_the_written_order() {
@@ -170,7 +251,7 @@ mod tests {
         list.schedule(Instant(2_000), Kind::WorkDone, 5);
         list.schedule(Instant::NEVER, Kind::WorkDone, 6);
         let order: Vec<(i64, u32)> =
-            std::iter::from_fn(|| list.pop().map(|e| (e.at.ms(), e.entity))).collect();
+            std::iter::from_fn(|| list.pop(|_, _, _| false).map(|e| (e.at.ms(), e.entity))).collect();
         assert_eq!(order, [(1_500, 4), (2_000, 3), (2_000, 5), (2_000, 2), (2_000, 1)]);
     }
 
@@ -178,6 +259,42 @@ mod tests {
     fn the_kinds_table_matches_the_numbers() {
         for (i, kind) in KINDS.iter().enumerate() {
             assert_eq!(*kind as usize, i);
+        }
+    }
+
+    proptest! {
+        /// Whatever lies in the heap, in a bucket or beyond them, events come in the order of their keys, with
+        /// new ones scheduled in between, and dropping the stale ones drops no other.
+        #[test]
+        fn events_come_in_order(
+            steps in prop::collection::vec((0..6u32, 0..1_000i64, 0..16usize, 0..9u32), 1..200)
+        ) {
+            let mut list = EventList::new(Instant(77));
+            let mut expected: Vec<(i64, u8, u64, u32)> = Vec::new();
+            let mut now = 77;
+            let stale = |_: Kind, stamp: u64, _: u32| stamp % 5 == 0;
+            for (magnitude, mantissa, kind, entity) in steps {
+                // From now to some decades ahead.
+                let at = now + mantissa * 37_i64.pow(magnitude);
+                let stamp = list.schedule(Instant(at), KINDS[kind], entity);
+                expected.push((at, kind as u8, stamp, entity));
+                if entity == 0 {
+                    list.drop_stale(stale);
+                    expected.retain(|e| e.2 % 5 != 0);
+                    prop_assert_eq!(list.len(), expected.len());
+                }
+                if entity > 6 {
+                    expected.sort_unstable();
+                    let next = expected.remove(0);
+                    let event = list.pop(|_, _, _| false).unwrap();
+                    prop_assert_eq!((event.at.ms(), event.kind as u8, event.stamp, event.entity), next);
+                    now = next.0;
+                }
+            }
+            expected.sort_unstable();
+            let rest = std::iter::from_fn(|| list.pop(|_, _, _| false));
+            let rest: Vec<_> = rest.map(|e| (e.at.ms(), e.kind as u8, e.stamp, e.entity)).collect();
+            prop_assert_eq!(rest, expected);
         }
     }
 }

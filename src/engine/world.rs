@@ -47,7 +47,7 @@ pub fn run<O: Observer>(
 ) -> Result<RunTotals, RunError> {
     let mut world = World::new(compiled, options, observer);
     world.begin();
-    while let Some(event) = world.events.pop() {
+    while let Some(event) = world.next_event() {
         if event.at > world.last_instant {
             // The wrap-up is over; what is open stays open and is counted so.
             break;
@@ -231,6 +231,12 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     #[inline]
+    fn next_event(&mut self) -> Option<Event> {
+        let slots = &self.slots;
+        self.events.pop(|kind, stamp, entity| is_stale(slots, kind, stamp, entity))
+    }
+
+    #[inline]
     fn handle(&mut self, event: Event) {
         let slot = event.entity;
         match event.kind {
@@ -388,16 +394,7 @@ impl<'a, O: Observer> World<'a, O> {
         let pending_at_most =
             4 * self.open + self.c.duty.len() + self.agent_states.len() + self.comebacks.len() + 4_096;
         if self.events.len() > 2 * pending_at_most {
-            self.events.drop_stale(|kind, stamp, entity| match kind {
-                Kind::Patience | Kind::PlaceFreed => slots[entity as usize].patience != stamp,
-                Kind::Deadline => slots[entity as usize].deadline != stamp,
-                Kind::Silence => slots[entity as usize].silence != stamp,
-                Kind::OfferLapses | Kind::BotReply => slots[entity as usize].step != stamp,
-                Kind::CustomerWrites => {
-                    slots[entity as usize].step != stamp && slots[entity as usize].follow_up != stamp
-                }
-                _ => false,
-            });
+            self.events.drop_stale(|kind, stamp, entity| is_stale(slots, kind, stamp, entity));
         }
     }
 
@@ -417,5 +414,18 @@ impl<'a, O: Observer> World<'a, O> {
         self.totals.measured_from = self.c.measured_from.ms();
         self.totals.measured_to = self.plan.end.ms();
         self.totals.backlog_max = self.accounts.backlog_max();
+    }
+}
+
+/// The conversation keeps the stamp of this timer no more. Of other events nothing is known here.
+fn is_stale(slots: &[Conversation], kind: Kind, stamp: u64, entity: u32) -> bool {
+    let of = |stamp_of: fn(&Conversation) -> u64| stamp_of(&slots[entity as usize]) != stamp;
+    match kind {
+        Kind::Patience | Kind::PlaceFreed => of(|c| c.patience),
+        Kind::Deadline => of(|c| c.deadline),
+        Kind::Silence => of(|c| c.silence),
+        Kind::OfferLapses | Kind::BotReply => of(|c| c.step),
+        Kind::CustomerWrites => of(|c| c.step) && of(|c| c.follow_up),
+        _ => false,
     }
 }
