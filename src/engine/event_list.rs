@@ -272,7 +272,7 @@ mod tests {
             let mut list = EventList::new(Instant(77));
             let mut expected: Vec<(i64, u8, u64, u32)> = Vec::new();
             let mut now = 77;
-            let stale = |_: Kind, stamp: u64, _: u32| stamp % 5 == 0;
+            let stale = |_: Kind, stamp: u64, _: u32| stamp.is_multiple_of(5);
             for (magnitude, mantissa, kind, entity) in steps {
                 // From now to some decades ahead.
                 let at = now + mantissa * 37_i64.pow(magnitude);
