@@ -69,13 +69,17 @@ impl Format {
 /// Imports a bot from a file, a folder or a zip.
 pub fn import(path: &Path) -> Result<(Format, Import), ImportError> {
     let mut source = Source::read(path)?;
-    let unknown = || ImportError::UnknownFormat { path: path.display().to_string() };
     let Some(format) = format_of(&source) else {
         // An export as it was downloaded, in a folder of its own.
-        let mut archives = source.names().filter(|name| name.to_ascii_lowercase().ends_with(".zip"));
-        return match (archives.next(), archives.next()) {
-            (Some(archive), None) if path.is_dir() => import(&path.join(archive)),
-            _ => Err(unknown()),
+        let is_archive = |name: &&str| name.to_ascii_lowercase().ends_with(".zip");
+        let archives: Vec<&str> = source.names().filter(is_archive).collect();
+        let shown = path.display().to_string();
+        return match archives[..] {
+            [archive] if path.is_dir() => import(&path.join(archive)),
+            [_, _, ..] if path.is_dir() => {
+                Err(ImportError::Several { path: shown, archives: archives.join(", ") })
+            }
+            _ => Err(ImportError::UnknownFormat { path: shown }),
         };
     };
     source.forget_seen();

@@ -40,6 +40,14 @@ pub enum ImportError {
         /// Which.
         path: String,
     },
+    /// A folder of archives.
+    #[error("`{path}` holds several archives, each perhaps a bot: import one of {archives}")]
+    Several {
+        /// The folder.
+        path: String,
+        /// Their names.
+        archives: String,
+    },
     /// It is the right format but nothing can be made of it.
     #[error("`{place}`: {why}")]
     Broken {

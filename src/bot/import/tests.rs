@@ -583,3 +583,13 @@ fn too_little_to_learn_from_still_makes_a_flow() {
         assert!(flow.is_ok(), "{text}\n{written}\n{:#?}", flow.err());
     }
 }
+
+#[test]
+fn a_folder_of_archives_asks_for_one_of_them() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["b.zip", "a.ZIP"] {
+        std::fs::write(folder.path().join(name), "PK").unwrap();
+    }
+    let error = import(folder.path()).map(|_| ()).unwrap_err().to_string();
+    assert!(error.ends_with("import one of a.ZIP, b.zip"), "{error}");
+}
