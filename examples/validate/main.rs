@@ -39,7 +39,9 @@ The cases are those of `tests/data/queueing_exact.json` (closed forms and numeri
 `simulated_reference.json` (a separate simulation). Each is written as a scenario file, which `--scenarios
 FOLDER` shows, and read by the program like any other. A case runs until the standard error of every
 figure in bold is below PRECISION of its value, or MOST million customers have come; rarer figures are known less
-well, as their column says. A figure passes when it lies within four standard errors of its answer.
+well, as their column says. A figure passes when it lies within four standard errors of its answer. Of
+thousands of figures one lies further off by chance: a case with such a figure is looked at once more, with
+another seed and to a third of the standard error, and what the second look shows is what stands here.
 
 ";
 
@@ -128,8 +130,18 @@ fn validate(options: &Options) -> Result<bool, Box<dyn Error>> {
     let most = (options.most * 1e6 / CUSTOMERS).max(40.0) as u32;
     let effort = Effort { customers: CUSTOMERS, replications: (40, most), precision: options.precision };
     let mut outcomes: Vec<Outcome> = Vec::new();
+    let mut second_looks: Vec<String> = Vec::new();
     for case in &chosen {
-        let outcome = case.compare(effort);
+        let mut outcome = case.compare(effort);
+        if outcome.wrong().next().is_some() {
+            eprintln!("{}: a second look", case.name);
+            let mut case = case.clone();
+            case.draft.set("scenario.seed", 2);
+            let (least, most) = effort.replications;
+            let precision = effort.precision / 3.0;
+            outcome = case.compare(Effort { replications: (least, 10 * most), precision, ..effort });
+            second_looks.push(case.name);
+        }
         eprintln!("{}: {} customers, {} wrong", case.name, outcome.customers, outcome.wrong().count());
         outcomes.push(outcome);
     }
@@ -137,7 +149,11 @@ fn validate(options: &Options) -> Result<bool, Box<dyn Error>> {
         .replace("OPTIONS`", &format!("--precision {} --most {}`", options.precision, options.most))
         .replace("MOST", &options.most.to_string())
         .replace("PRECISION", &format!("{} %", 100.0 * options.precision));
-    let mut page = format!("{head}{}", markdown(&outcomes, &unknown));
+    let twice = match second_looks.is_empty() {
+        true => "No case was looked at twice.".to_owned(),
+        false => format!("Looked at twice: {}.", second_looks.join("; ")),
+    };
+    let mut page = format!("{head}{twice}\n{}", markdown(&outcomes, &unknown));
     let mut right = outcomes.iter().all(|o| o.wrong().next().is_none());
     let whole = options.files.is_empty() && options.only.is_none();
     if whole && options.experiments > 0 {

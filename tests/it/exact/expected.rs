@@ -30,7 +30,11 @@ const NOT_ANSWERS: [&str; 6] = [
 ];
 
 /// Answers that are not compared, with the reason.
-pub const NOT_COMPARED: [(&str, &str); 4] = [
+pub const NOT_COMPARED: [(&str, &str); 5] = [
+    (
+        "wait_q90 near zero",
+        "the quantile is zero within its own error, since hardly a tenth wait at all: `p_wait` says that",
+    ),
     ("p_wait_by_phase", "the phase of the random environment is no fact of the desk"),
     ("peak", "the curve is compared at eight instants (`mean_system_at`)"),
     ("lag_of_peak", "the same"),
@@ -269,6 +273,10 @@ pub fn simulated(case: &mut Case, classes: &Value) {
                     Figure::MeanHandling
                 }
                 "mean_sojourn_served" => Figure::MeanSojournServed,
+                "wait_q90" if mean <= 4.0 * se => {
+                    case.left_out.push("wait_q90 near zero".into());
+                    continue;
+                }
                 "wait_q90" => {
                     name = "P(wait > q90)";
                     let t = case.times[0] as f64 / case.unit;
