@@ -136,9 +136,8 @@ impl Flow {
 
     /// Everything a step says, with its variables' names.
     fn whole_text(&self, step: usize) -> String {
-        let session = self.start("");
         let messages = self.steps.get(step).map(|s| s.say.as_slice()).unwrap_or_default();
-        messages.iter().map(|m| self.render(&session, *m)).collect::<Vec<_>>().join("\n")
+        messages.iter().map(|m| self.written(*m)).collect::<Vec<_>>().join("\n")
     }
 
     fn edge_label(&self, step: &Step, edge: Edge) -> String {
@@ -150,10 +149,9 @@ impl Flow {
             Edge::Yes => "yes",
             Edge::No => "no",
             Edge::Choice(index) => {
-                let session = self.start("");
                 return match &step.then {
                     Then::Menu(menu) => {
-                        menu.choices.get(index).map(|c| self.render(&session, c.text)).unwrap_or_default()
+                        menu.choices.get(index).map(|c| self.written(c.text)).unwrap_or_default()
                     }
                     _ => String::new(),
                 };
@@ -310,4 +308,54 @@ fn mermaid_text(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('\n', "<br/>")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// The text between the tags, of a picture that an XML reader takes.
+    fn words(svg: &str) -> String {
+        let mut reader = quick_xml::Reader::from_str(svg);
+        let mut text = String::new();
+        loop {
+            match reader.read_event().expect("well-formed XML") {
+                quick_xml::events::Event::Text(part) => {
+                    text.push_str(&String::from_utf8_lossy(part.as_bytes()))
+                }
+                quick_xml::events::Event::Eof => return text,
+                _ => text.push(' '),
+            }
+        }
+    }
+
+    #[test]
+    fn every_step_is_drawn_and_variables_by_their_names() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/bots/clothing.toml");
+        let (flow, _) = Flow::load(&path).expect("the flow compiles");
+        let (svg, mermaid) = (words(&flow.svg()), flow.mermaid());
+        for step in &flow.steps {
+            assert!(svg.contains(&*step.name) && mermaid.contains(&*step.name), "{}", step.name);
+        }
+        assert!(svg.contains("Talla {size}, anotado"), "{svg}");
+        assert!(mermaid.contains("Talla {size}, anotado"), "{mermaid}");
+    }
+
+    #[test]
+    fn what_a_flow_says_breaks_no_picture() {
+        let text = r#"
+            name = "x"
+            languages = ["en"]
+            start = "menu"
+            [step.menu]
+            say = "<b>\"A & B\"</b> ]]> \u0007"
+            end = "solved"
+        "#;
+        let flow = Flow::from_text(text, "flow.toml", Path::new("")).expect("the flow compiles").0;
+        assert!(!words(&flow.svg()).contains('<'));
+        let label = flow.mermaid().lines().find(|line| line.contains("s0")).map(str::to_owned);
+        let label = label.expect("the step is drawn");
+        assert_eq!(label.matches('"').count(), 2, "{label}");
+    }
 }

@@ -93,19 +93,38 @@ impl Flow {
 
     /// A message in the session's language, its variables filled in.
     pub(super) fn render(&self, session: &Session, message: MessageIdx) -> String {
+        self.pieces(message, session.language(), |text, source, otherwise| {
+            let value = self.value(session, source);
+            text.push_str(if value.is_empty() { otherwise } else { value });
+        })
+    }
+
+    /// A message in the flow's first language, its variables by their names, in braces.
+    pub(super) fn written(&self, message: MessageIdx) -> String {
+        self.pieces(message, 0, |text, source, _| {
+            let name = match source {
+                Source::Variable(variable) => self.variables[usize::from(variable)].name.clone(),
+                Source::Column(table, column) => {
+                    let table = &self.tables[usize::from(table)];
+                    format!("{}.{}", table.name, table.columns[usize::from(column)])
+                }
+                Source::Topic => "topic".to_owned(),
+            };
+            text.push_str(&format!("{{{name}}}"));
+        })
+    }
+
+    fn pieces(&self, message: MessageIdx, language: u8, fill: impl Fn(&mut String, Source, &str)) -> String {
         let mut text = String::new();
         let Some(message) = self.messages.get(usize::from(message)) else { return text };
-        let language = usize::from(session.language());
+        let language = usize::from(language);
         let Some(template) = message.by_language.get(language).or(message.by_language.first()) else {
             return text;
         };
         for piece in &template.pieces {
             match piece {
                 Piece::Literal(literal) => text.push_str(literal),
-                Piece::Value { source, otherwise } => {
-                    let value = self.value(session, *source);
-                    text.push_str(if value.is_empty() { otherwise } else { value });
-                }
+                Piece::Value { source, otherwise } => fill(&mut text, *source, otherwise),
             }
         }
         text
