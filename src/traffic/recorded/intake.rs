@@ -184,9 +184,7 @@ impl<'a> Intake<'a> {
             None if privacy::is_chat_name(stem) => {
                 format!("chat_{}.txt", self.privacy.hash(stem))
             }
-            None if privacy::names_a_person(name)
-                || stem.chars().filter(char::is_ascii_digit).count() >= 9 =>
-            {
+            None if privacy::names_a_person(name) || privacy::digits_beside_dates(stem) >= 9 => {
                 format!("file_{}", self.privacy.hash(name))
             }
             None => name.chars().filter(|c| !c.is_control()).collect(),

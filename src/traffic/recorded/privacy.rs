@@ -232,6 +232,41 @@ pub fn names_a_person(text: &str) -> bool {
         || (number.starts_with('+') && number.chars().filter(char::is_ascii_digit).count() >= 7)
 }
 
+/// How many digits of a file's name may be those of a telephone number: all but dates with times, as
+/// programs that write exports put them there (`tickets_2026-11-26_08-30.csv`, `20261126_083000`).
+pub fn digits_beside_dates(name: &str) -> usize {
+    let runs: Vec<&str> = name.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect();
+    let within =
+        |run: &str, least: u32, most: u32| run.parse().is_ok_and(|n: u32| (least..=most).contains(&n));
+    let is_day = |year: &str, month: &str, day: &str| {
+        year.len() == 4 && within(year, 1970, 2099) && within(month, 1, 12) && within(day, 1, 31)
+    };
+    let (mut digits, mut at) = (0, 0);
+    while let Some(run) = runs.get(at) {
+        let dashed = match runs[at..] {
+            [a, month, b, ..] => is_day(a, month, b) || is_day(b, month, a),
+            _ => false,
+        };
+        // Without marks between them, eight digits are a date only if a time follows.
+        let dense = run.len() == 8 && is_day(&run[..4], &run[4..6], &run[6..]);
+        let date = if dashed { 3 } else { usize::from(dense) };
+        let time = match runs.get(at + date..).unwrap_or_default() {
+            [time, ..] if matches!(time.len(), 4 | 6) && within(&time[..2], 0, 23) => 1,
+            [hour, minute, second, ..] if [hour, minute, second].iter().all(|part| part.len() == 2) => 3,
+            [hour, minute, ..] if hour.len() == 2 && minute.len() == 2 => 2,
+            _ => 0,
+        };
+        at += match (dashed, dense && time > 0) {
+            (true, _) | (_, true) => date + time,
+            _ => {
+                digits += run.len();
+                1
+            }
+        };
+    }
+    digits
+}
+
 /// Whether a word has the form of a pseudonym.
 pub fn is_pseudonym(word: &str) -> bool {
     word.strip_prefix("p_")
@@ -353,5 +388,22 @@ mod tests {
     #[test]
     fn a_masked_line_says_nothing() {
         assert_eq!(masked("12/3 - Ana: \u{1F600}hola\u{7}".as_bytes(), 40), "00/0 - Xxx: ?xxxx ");
+    }
+
+    #[test]
+    fn dates_in_a_files_name_are_no_numbers() {
+        for (name, digits) in [
+            ("tickets_2026-11-26_08-30-00", 0),
+            ("export 26.11.2026 0830", 0),
+            ("20261126_083000", 0),
+            ("20261126", 8),
+            ("5511999990000", 13),
+            ("55 11 99999-0000", 13),
+            ("2026-13-26 12345", 13),
+            ("log 2026-11-26 of 5511999990000", 13),
+            ("", 0),
+        ] {
+            assert_eq!(digits_beside_dates(name), digits, "{name}");
+        }
     }
 }
