@@ -32,14 +32,15 @@ impl Tracker {
         let calendar = policies.calendar_with(self.policy, self.team);
         let moved = self.history.calendar() != Some(calendar);
         self.history.push(at, to, calendar);
-        if from.is_over() && !to.is_over() {
+        let reopened = from.is_over() && !to.is_over();
+        if reopened {
             self.reopen(at, policies, out);
         }
         for kind in ClockKind::ALL {
             // What ran until now and runs on, or pauses from now on, is due when it was.
             let pausing = policies.switches().pauses.of(kind);
             let hidden = policies.switches().due_while_paused == DueWhilePaused::Hidden;
-            if moved || pausing.contains(from) || hidden && pausing.contains(to) {
+            if reopened || moved || pausing.contains(from) || hidden && pausing.contains(to) {
                 self.recompute(kind, policies);
                 self.take_back(kind, at);
             }

@@ -8,6 +8,7 @@ use crate::scenario::switches::{
 use crate::scenario::switches::{FirstResponseFrom, PauseAs, PerClock, StatusSet};
 use crate::sla::TicketFacts;
 use crate::time::Calendar;
+use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 const AT_0: Instant = Instant(1_767_225_600_000);
@@ -492,5 +493,43 @@ proptest! {
             }
         }
         prop_assert!(records.iter().filter(|r| r.kind == FirstResponse).count() <= 1);
+    }
+
+    /// A due date that was left as it is, since the change could not move it, is the one that the whole
+    /// history gives.
+    #[test]
+    fn due_dates_are_those_of_the_whole_history(
+        pauses in prop::sample::subsequence(
+            vec![Status::New, Status::Pending, Status::OnHold, Status::Resolved, Status::Closed], 0..=5),
+        pause_as in prop::sample::select(vec![PauseAs::History, PauseAs::Accumulated]),
+        final_pause in prop::sample::select(
+            vec![FinalPause::TakenOut, FinalPause::Ignored, FinalPause::MovesDueOnly]),
+        due_while_paused in prop::sample::select(vec![DueWhilePaused::Shown, DueWhilePaused::Hidden]),
+        reopening in prop::sample::select(
+            vec![AtReopening::RunsOn, AtReopening::Restarts, AtReopening::Ends]),
+        steps in prop::collection::vec((0i64..60, any_input()), 0..30),
+    ) {
+        let switches = ClockSwitches {
+            pauses: pausing(pauses),
+            pause_as,
+            final_pause,
+            due_while_paused,
+            at_reopening: PerClock { resolution: reopening, ..ClockSwitches::default().at_reopening },
+            ..ClockSwitches::default()
+        };
+        let day = vec![(0, 9 * 60), (10 * 60, 11 * 60)];
+        let calendar = Calendar::new(TimeZone::UTC, std::array::from_fn(|_| day.clone()), Vec::new());
+        let policies = Policies::compile(&[policy()], &[calendar.unwrap()], &switches).ok().unwrap();
+        let mut tracker = Tracker::start(opening(), &policies);
+        let mut now = 0;
+        for (wait, input) in steps {
+            now += wait;
+            tracker.apply(at(now), input, &policies, &mut |_| ());
+            let mut anew = tracker.clone();
+            anew.recompute_all(&policies);
+            for kind in ClockKind::ALL {
+                prop_assert_eq!(tracker.due(kind), anew.due(kind), "{:?} after {:?}", kind, input);
+            }
+        }
     }
 }
