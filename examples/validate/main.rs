@@ -39,9 +39,9 @@ The cases are those of `tests/data/queueing_exact.json` (closed forms and numeri
 `simulated_reference.json` (a separate simulation). Each is written as a scenario file, which `--scenarios
 FOLDER` shows, and read by the program like any other. A case runs until the standard error of every
 figure in bold is below PRECISION of its value, or MOST million customers have come; rarer figures are known less
-well, as their column says. A figure passes when it lies within four standard errors of its answer. Of
-thousands of figures one lies further off by chance: a case with such a figure is looked at once more, with
-another seed and to a third of the standard error, and what the second look shows is what stands here.
+well, as their column says. A figure passes when it lies within four standard errors of its answer. By
+chance one figure of 16,000 lies further off: a case with such a figure is looked at once more, with another
+seed and to a third of the standard error, and what the second look shows is what stands here.
 
 ";
 

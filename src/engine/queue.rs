@@ -142,7 +142,7 @@ impl<O: Observer> World<'_, O> {
         }
         let class = compiled.layout.class_of_intent[usize::from(conversation.need.intent)];
         let groups = &compiled.layout.groups_of_class[usize::from(class)];
-        // One lot for each time it is taken; far from those that are drawn for offers.
+        // One lot for each round of replies; far from those that are drawn for offers.
         let n = 1 << 16 | u32::from(conversation.exchanges_drawn);
         let lot = || self.streams.nth(Purpose::Routing, conversation.need.entity, n).uniform();
         self.groups.choose(&self.agents, groups, self.weight(slot), compiled.assignment, lot)

@@ -41,7 +41,8 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// Books what the agents have become at this instant.
+    /// Books what the agents have become at this instant. Until then the accounts hold what they were, which is
+    /// right for all time before it: who closes an interval or the books needs no other.
     #[inline]
     pub(super) fn settle(&mut self) {
         while let Some(agent) = self.touched.pop() {

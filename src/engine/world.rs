@@ -351,7 +351,6 @@ impl<'a, O: Observer> World<'a, O> {
     }
 
     fn period(&mut self, begins: bool) {
-        self.settle();
         if begins {
             self.measuring = true;
             self.accounts.begin_measuring(self.now);
@@ -376,7 +375,6 @@ impl<'a, O: Observer> World<'a, O> {
         if self.ended {
             return;
         }
-        self.settle();
         let backlog = self.accounts.desk_backlog();
         debug_assert!(backlog as usize <= self.open);
         self.accounts.flush(self.now, false, &mut self.chunk);
@@ -401,7 +399,6 @@ impl<'a, O: Observer> World<'a, O> {
     fn finish(&mut self) {
         if !self.ended {
             // A limit was reached before the period ended.
-            self.settle();
             self.close_the_books();
         }
         for slot in 0..self.slots.len() as u32 {

@@ -179,9 +179,7 @@ impl Privacy {
             KeepText::Redacted => {}
         }
         let here = self.place_of(thread).map(|place| &self.names[place]);
-        let names: [&Names; 2] = [here.unwrap_or(&self.names_anywhere), &self.names_anywhere];
-        let names = if here.is_some() { &names[..] } else { &names[1..] };
-        Some(redacted(text, names))
+        Some(redacted(text, [here.unwrap_or(&self.names_anywhere), &self.names_anywhere]))
     }
 }
 
@@ -241,6 +239,9 @@ pub fn digits_beside_dates(name: &str) -> usize {
     let is_day = |year: &str, month: &str, day: &str| {
         year.len() == 4 && within(year, 1970, 2099) && within(month, 1, 12) && within(day, 1, 31)
     };
+    let is_time = |parts: &[&str]| {
+        parts.iter().all(|part| part.len() == 2 && within(part, 0, 59)) && within(parts[0], 0, 23)
+    };
     let (mut digits, mut at) = (0, 0);
     while let Some(run) = runs.get(at) {
         let dashed = match runs[at..] {
@@ -251,9 +252,10 @@ pub fn digits_beside_dates(name: &str) -> usize {
         let dense = run.len() == 8 && is_day(&run[..4], &run[4..6], &run[6..]);
         let date = if dashed { 3 } else { usize::from(dense) };
         let time = match runs.get(at + date..).unwrap_or_default() {
-            [time, ..] if matches!(time.len(), 4 | 6) && within(&time[..2], 0, 23) => 1,
-            [hour, minute, second, ..] if [hour, minute, second].iter().all(|part| part.len() == 2) => 3,
-            [hour, minute, ..] if hour.len() == 2 && minute.len() == 2 => 2,
+            [time, ..] if time.len() == 6 && is_time(&[&time[..2], &time[2..4], &time[4..]]) => 1,
+            [time, ..] if time.len() == 4 && is_time(&[&time[..2], &time[2..]]) => 1,
+            [hour, minute, second, ..] if is_time(&[hour, minute, second]) => 3,
+            [hour, minute, ..] if is_time(&[hour, minute]) => 2,
             _ => 0,
         };
         at += match (dashed, dense && time > 0) {
@@ -397,6 +399,8 @@ mod tests {
             ("export 26.11.2026 0830", 0),
             ("20261126_083000", 0),
             ("20261126", 8),
+            ("2026-11-26 11 99 99999-0000", 13),
+            ("26-11-2026 1199 99990000", 12),
             ("5511999990000", 13),
             ("55 11 99999-0000", 13),
             ("2026-13-26 12345", 13),

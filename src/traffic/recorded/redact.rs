@@ -12,8 +12,8 @@ const COMMON_IN_NAMES: [&str; 24] = [
     "support", "team", "service", "customer", "help", "soporte", "equipo", "cliente", "suporte", "bot",
 ];
 
-/// A text without numbers, addresses, and any of the names.
-pub fn redacted<'a>(text: &'a str, names: &[&Names]) -> Cow<'a, str> {
+/// A text without numbers, addresses, and any of the names: those of the thread and those spoken of anywhere.
+pub fn redacted<'a>(text: &'a str, names: [&Names; 2]) -> Cow<'a, str> {
     let looks = Looks::of(text);
     let plain = match looks {
         // Nothing in it that could be a number or an address, or do harm.
@@ -149,7 +149,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `ascii` says that the text is; of others the letters are looked at one by one.
-fn redact_names<'a>(text: &'a str, names: &[&Names], ascii: bool) -> Cow<'a, str> {
+fn redact_names<'a>(text: &'a str, names: [&Names; 2], ascii: bool) -> Cow<'a, str> {
     if names.iter().all(|n| n.words.is_empty()) {
         return Cow::Borrowed(text);
     }
@@ -207,8 +207,8 @@ fn redact_names<'a>(text: &'a str, names: &[&Names], ascii: bool) -> Cow<'a, str
 
 /// False if no word of an ASCII text is one of the names: only words that begin with one of their letters
 /// are looked at.
-fn may_name(text: &str, names: &[&Names]) -> bool {
-    let (Some(some), Some(others)) = (names.first(), names.last()) else { return false };
+fn may_name(text: &str, names: [&Names; 2]) -> bool {
+    let [some, others] = names;
     let bytes = text.as_bytes();
     // One branch for both questions: whether a word begins here, and with such a letter.
     let mut begins = 1;
@@ -367,7 +367,7 @@ mod tests {
 
     #[test]
     fn whole_words_are_names_and_their_like_are_not() {
-        let names = [&names(&["Ana Pérez", "Shop of Olive-Anne"])];
+        let (thread, anywhere) = (names(&["Ana Pérez"]), names(&["Shop of Olive-Anne"]));
         let cases = [
             ("Ana, should I show it?", "[name], should I show it?"),
             ("I should ask ANA", "I should ask [name]"),
@@ -377,7 +377,7 @@ mod tests {
             ("a banana", "a banana"),
         ];
         for (text, expected) in cases {
-            assert_eq!(redacted(text, &names), expected);
+            assert_eq!(redacted(text, [&thread, &anywhere]), expected);
         }
     }
 
@@ -388,7 +388,7 @@ mod tests {
             let of = names(&[&of]);
             let plain = |word: &str| of.words.contains(&word.to_lowercase());
             let expected = words(&text).filter(|word| plain(word)).count();
-            prop_assert_eq!(redact_names(&text, &[&of], text.is_ascii()).matches("[name]").count(), expected);
+            prop_assert_eq!(redact_names(&text, [&of, &of], text.is_ascii()).matches("[name]").count(), expected);
         }
     }
 }
