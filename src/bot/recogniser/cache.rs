@@ -6,7 +6,7 @@
 
 use super::calibration::Calibration;
 use super::linear::Linear;
-use super::training::Lesson;
+use super::training::{Learned, Lesson};
 use super::{Recogniser, Settings, TrainError};
 use std::fs;
 use std::io::{self, Write};
@@ -55,10 +55,12 @@ impl Recogniser {
         }
         // Not under the lock: others may train at the same time, twice the same at worst.
         let folder = FOLDER.get().filter(|_| examples.len() + out_of_scope.len() >= LARGE);
-        let new = Arc::new(match folder {
-            Some(folder) => restored(folder, key, labels, examples, out_of_scope, settings)?,
-            None => Recogniser::train(labels, examples, out_of_scope, settings)?,
-        });
+        let lesson = Lesson::new(labels, examples, out_of_scope, settings)?;
+        let learned = match folder {
+            Some(folder) => restored(folder, key, &lesson, settings),
+            None => lesson.learn(settings),
+        };
+        let new = Arc::new(Recogniser::of(labels, settings, learned));
         let mut trained = trained();
         trained.truncate(KEPT - 1);
         trained.insert(0, (key, new.clone()));
@@ -66,29 +68,21 @@ impl Recogniser {
     }
 }
 
-/// The recogniser with the weights of the folder's file if there is a whole one, else trained and filed.
-fn restored(
-    folder: &Path,
-    key: Key,
-    labels: &[String],
-    examples: &[(u16, &str)],
-    out_of_scope: &[&str],
-    settings: &Settings,
-) -> Result<Recogniser, TrainError> {
+/// What the lesson teaches, with the weights of the folder's file if there is a whole one, else learned and
+/// filed.
+fn restored(folder: &Path, key: Key, lesson: &Lesson, settings: &Settings) -> Learned {
     let path = folder.join(format!("{}.weights", key.to_hex()));
-    let lesson = Lesson::new(labels, examples, out_of_scope, settings)?;
     let known = fs::read(&path).ok().and_then(|bytes| decode(&bytes)).and_then(|(linear, calibration)| {
         let reader = lesson.read(settings);
-        let fits = linear.labels == labels.len() && linear.weights.len() == reader.features() * linear.width;
+        let fits = linear.labels == lesson.labels && linear.weights.len() == reader.features() * linear.width;
         fits.then_some((reader, linear, calibration))
     });
-    let (reader, linear, calibration) = known.unwrap_or_else(|| {
+    known.unwrap_or_else(|| {
         let learned = lesson.learn(settings);
         // A full disk or a folder that may not be written to costs nothing but the next training.
         let _ = file(folder, &path, &encode(&learned.1, &learned.2));
         learned
-    });
-    Ok(Recogniser { labels: labels.to_vec(), settings: settings.clone(), reader, linear, calibration })
+    })
 }
 
 /// Writes a file in one step and takes away those that are too many, the eldest first.
@@ -211,7 +205,8 @@ mod tests {
     fn from_folder(folder: &Path) -> Recogniser {
         let settings = Settings::default();
         let key = key(&labels(), &PHRASES, &[], &settings);
-        restored(folder, key, &labels(), &PHRASES, &[], &settings).unwrap()
+        let lesson = Lesson::new(&labels(), &PHRASES, &[], &settings).unwrap();
+        Recogniser::of(&labels(), &settings, restored(folder, key, &lesson, &settings))
     }
 
     fn files(folder: &Path) -> Vec<PathBuf> {

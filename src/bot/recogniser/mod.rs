@@ -25,7 +25,7 @@ use features::{Counter, Row, lay_out};
 use linear::Linear;
 use reader::Reader;
 use serde::Serialize;
-use training::Lesson;
+use training::{Learned, Lesson};
 
 /// What to do with a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -89,9 +89,12 @@ impl Recogniser {
         out_of_scope: &[&str],
         settings: &Settings,
     ) -> Result<Recogniser, TrainError> {
-        let (reader, linear, calibration) =
-            Lesson::new(labels, examples, out_of_scope, settings)?.learn(settings);
-        Ok(Recogniser { labels: labels.to_vec(), settings: settings.clone(), reader, linear, calibration })
+        let lesson = Lesson::new(labels, examples, out_of_scope, settings)?;
+        Ok(Recogniser::of(labels, settings, lesson.learn(settings)))
+    }
+
+    fn of(labels: &[String], settings: &Settings, (reader, linear, calibration): Learned) -> Recogniser {
+        Recogniser { labels: labels.to_vec(), settings: settings.clone(), reader, linear, calibration }
     }
 
     /// The labels' names, by number.

@@ -35,13 +35,16 @@ const FOLDS: usize = 5;
 
 /// Training phrases, laid out, and what they are to teach.
 pub(crate) struct Lesson {
-    labels: usize,
+    pub labels: usize,
     lines: Vec<String>,
     /// The label of each line; `None` is out of scope.
     truth: Vec<Option<u16>>,
     /// Where phrases are few, the labels' names to learn from beside them.
     few: Option<Vec<(u16, String)>>,
 }
+
+/// What a lesson teaches.
+pub(crate) type Learned = (Reader, Linear, Calibration);
 
 impl Lesson {
     /// Lays out labelled examples and, where there are any, messages known to be out of scope.
@@ -78,7 +81,7 @@ impl Lesson {
     }
 
     /// Learns words, weights and calibration.
-    pub fn learn(&self, settings: &Settings) -> (Reader, Linear, Calibration) {
+    pub fn learn(&self, settings: &Settings) -> Learned {
         let set = self.set();
         let few = self.few.as_deref();
         let calibration = Calibration::fit(&hold_out(&set, few, settings), settings);
