@@ -242,6 +242,13 @@ fn faults_of_overrides_point_into_the_override() {
 }
 
 #[test]
+fn a_table_where_a_list_is_wanted_is_told_how_lists_are_written() {
+    let text = small("[calendar.office]\nmon-fri = \"09:00-17:00\"\n");
+    let shown = show(&text, &check(&text, &[]).expect_err("no list"));
+    assert!(shown.contains("`calendar` must be a list") && shown.contains("`[[calendar]]`"), "{shown}");
+}
+
+#[test]
 fn profiles_spread_the_volume() {
     let text = small("").replace(
         "volume = { per_hour = 6 }",

@@ -48,10 +48,15 @@ impl<'s> Walker<'s> {
                 }
                 other => kind(other),
             };
-            self.faults.push(
+            let mut fault =
                 Diagnostic::error("HS0103", format!("`{path}` must be {}", describe(&alternatives)))
-                    .mark(span, format!("this is {found}")),
-            );
+                    .mark(span, format!("this is {found}"));
+            // Only at the top does a path stand as it is written in a header.
+            let wants_list = alternatives.iter().any(|alternative| types(alternative) == ["array"]);
+            if wants_list && matches!(value.get_ref(), DeValue::Table(_)) && !path.contains('.') {
+                fault = fault.help(format!("each of them has a header of its own, `[[{path}]]`"));
+            }
+            self.faults.push(fault);
             return false;
         }
         match value.get_mut() {
