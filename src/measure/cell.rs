@@ -36,17 +36,20 @@ impl Cells {
     pub(super) fn cell(&mut self, key: Key) -> &mut Cell {
         let at = match self.last {
             Some((last, at)) if last == key => at,
-            _ => {
-                let next = self.cells.len();
-                let at = *self.index.entry(key.bits()).or_insert(next);
-                if at == next {
-                    self.cells.push((key, Cell::default()));
-                }
-                self.last = Some((key, at));
-                at
-            }
+            _ => self.look_up(key),
         };
         &mut self.cells[at].1
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, key: Key) -> usize {
+        let next = self.cells.len();
+        let at = *self.index.entry(key.bits()).or_insert(next);
+        if at == next {
+            self.cells.push((key, Cell::default()));
+        }
+        self.last = Some((key, at));
+        at
     }
 
     pub(super) fn merge(&mut self, other: &Cells) {

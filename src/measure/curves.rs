@@ -1,7 +1,7 @@
 //! Cumulative curves of durations: how many took `x` at most, on a fixed grid of `x`.
 
 use crate::scenario::plan::{Plan, Policy};
-use crate::stats::Quantiles;
+use crate::stats::{Quantiles, Thresholds};
 use crate::time::Span;
 
 /// Points on an octave; 8 make a smooth curve.
@@ -11,8 +11,7 @@ const OCTAVES: u32 = 22;
 
 /// The grid, with the policies' targets among its points so that the share reached there is exact.
 pub(super) struct CurveGrid {
-    /// Ascending.
-    pub(super) x_ms: Vec<i64>,
+    pub(super) x_ms: Thresholds,
     /// First-response target by priority, of the first policy that has one.
     pub(super) first_response: Vec<Option<i64>>,
     /// Resolution target by priority.
@@ -29,18 +28,16 @@ impl CurveGrid {
         };
         let first_response = target(|p| &p.first_response);
         let resolution = target(|p| &p.resolution);
-        let mut x_ms: Vec<i64> = (0..=OCTAVES * POINTS_PER_OCTAVE)
+        let x_ms = (0..=OCTAVES * POINTS_PER_OCTAVE)
             .map(|i| (500.0 * libm::exp2(f64::from(i) / f64::from(POINTS_PER_OCTAVE))) as i64)
             .chain(first_response.iter().chain(&resolution).copied().flatten())
             .collect();
-        x_ms.sort_unstable();
-        x_ms.dedup();
-        CurveGrid { x_ms, first_response, resolution }
+        CurveGrid { x_ms: Thresholds::new(x_ms), first_response, resolution }
     }
 
     /// An empty curve.
     pub(super) fn start(&self) -> CurveSums {
-        CurveSums { n: 0, at_or_below: vec![0; self.x_ms.len()] }
+        CurveSums { n: 0, at_or_below: vec![0; self.x_ms.values().len()] }
     }
 }
 

@@ -70,19 +70,25 @@ pub(super) enum Formula {
 }
 
 /// The durations that are kept for their quantiles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(usize)]
 pub(super) enum Kept {
-    FirstResponse = 0,
-    FirstHumanResponse = 1,
-    NextResponse = 2,
-    Resolution = 3,
-    WaitServed = 4,
-    WaitLeft = 5,
+    /// A person's first reply that is the first response, too.
+    FirstByPerson = 0,
+    /// A first response that is no person's.
+    FirstByBot = 1,
+    /// A person's first reply after such a one.
+    PersonAfterBot = 2,
+    NextResponse = 3,
+    Resolution = 4,
+    WaitServed = 5,
+    WaitLeft = 6,
 }
 
 /// Number of values of [`Kept`].
-pub(super) const KEPT: usize = 6;
+pub(super) const KEPT: usize = 7;
+/// What makes up the first responses.
+pub(super) const FIRST_RESPONSE: &[Kept] = &[Kept::FirstByPerson, Kept::FirstByBot];
 
 /// Answered within the target / the denominator that the convention says.
 pub(super) fn service_level(queue: &QueueSums, convention: Abandoned) -> Value {
@@ -157,8 +163,8 @@ pub(super) fn formula(name: &str) -> Option<Formula> {
         "bot.time" => |s| Value::seconds_each(s.conversations.bot_time_ms as f64, s.conversations.seen),
         "bot.failed_attempts" => |s| Value::each(s.conversations.failed_attempts as f64, s.conversations.seen),
 
-        "first_response" => return Some(Durations(&[Kept::FirstResponse])),
-        "first_human_response" => return Some(Durations(&[Kept::FirstHumanResponse])),
+        "first_response" => return Some(Durations(FIRST_RESPONSE)),
+        "first_human_response" => return Some(Durations(&[Kept::FirstByPerson, Kept::PersonAfterBot])),
         "next_response" => return Some(Durations(&[Kept::NextResponse])),
         "resolution" => return Some(Durations(&[Kept::Resolution])),
 

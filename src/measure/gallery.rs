@@ -3,7 +3,7 @@
 use super::cell::Cell;
 use super::curves::CurveSums;
 use super::definitions::Measures;
-use super::formula::Kept;
+use super::formula::{FIRST_RESPONSE, Kept};
 use super::grid::{SlotSums, WeekGrid};
 use super::slice::Key;
 use super::sums::{Add, CAUSES, CLOCKS, ConversationSums};
@@ -152,11 +152,11 @@ impl Gallery {
             let team = usize::from(key.get(Dimension::Team)).min(self.teams.len() - 1);
             self.teams[team].add(&cell.conversations);
             let priority = usize::from(key.get(Dimension::Priority)) + 1;
-            for (list, kept) in
-                [(&mut self.first_response, Kept::FirstResponse), (&mut self.resolution, Kept::Resolution)]
+            for (list, kinds) in
+                [(&mut self.first_response, FIRST_RESPONSE), (&mut self.resolution, &[Kept::Resolution])]
             {
                 if let Some(curve) = list.get_mut(priority) {
-                    curve.push(curves, &cell.kept[kept as usize]);
+                    kinds.iter().for_each(|kept| curve.push(curves, &cell.kept[*kept as usize]));
                 }
             }
         }

@@ -238,7 +238,7 @@ impl Collected<'_> {
 
     fn curves(&self, sums: &[CurveSums], targets: &[Option<i64>]) -> Vec<Curve> {
         let plan = self.measures().plan();
-        let x_ms = &self.measures().curves.x_ms;
+        let x_ms = self.measures().curves.x_ms.values();
         let mut curves = Vec::new();
         let Some((all, by_priority)) = sums.split_first() else { return curves };
         let draw = |name: &str, sums: &CurveSums, target: Option<i64>| {

@@ -104,12 +104,16 @@ impl State<'_> {
             cell.conversations.push(row);
             let kept = &mut cell.kept;
             let first = if by_person { row.first_human_at } else { row.first_response_at };
-            if first != NEVER {
-                kept[Kept::FirstResponse as usize].push(first.saturating_sub(row.started_at));
-            }
-            if row.first_human_at != NEVER {
-                let waited = row.first_human_at.saturating_sub(row.started_at);
-                kept[Kept::FirstHumanResponse as usize].push(waited);
+            let mut keep = |what: Kept, at: i64| {
+                if at != NEVER {
+                    kept[what as usize].push(at.saturating_sub(row.started_at));
+                }
+            };
+            if first == row.first_human_at {
+                keep(Kept::FirstByPerson, first);
+            } else {
+                keep(Kept::FirstByBot, first);
+                keep(Kept::PersonAfterBot, row.first_human_at);
             }
             let created = if tickets_at_once || !row.bot_seen { row.started_at } else { row.handed_off_at };
             if row.resolved_at != NEVER && created != NEVER {
@@ -236,16 +240,17 @@ impl State<'_> {
                     service_level(&sums.queue, self.measures.plan.service_level.abandoned)
                 }
                 Formula::Durations(kinds) => {
-                    let parts =
-                        cells.iter().flat_map(|cell| kinds.iter().map(|kind| &cell.kept[*kind as usize]));
+                    let of = |kind: Kept| cells.iter().map(move |cell| &cell.kept[kind as usize]);
+                    let is_there = |kind: &Kept| of(*kind).any(|part| part.n() > 0);
+                    let kinds: Vec<Kept> = kinds.iter().copied().filter(is_there).collect();
+                    let parts = kinds.iter().flat_map(|kind| of(*kind));
                     let n: u64 = parts.clone().map(Quantiles::n).sum();
                     if !asked.is_quantile() {
                         let sum: f64 = parts.map(Quantiles::sum).sum();
                         Value::seconds_each(sum, n)
                     } else {
-                        let all = known
-                            .entry(asked.name.metric.name)
-                            .or_insert_with(|| Quantiles::of_union(parts, &PROBABILITIES));
+                        let union = || Quantiles::of_union(parts, &PROBABILITIES);
+                        let all = known.entry(kinds.clone()).or_insert_with(union);
                         let wanted = asked.name.statistic;
                         let at = QUANTILES.iter().position(|q| *q == wanted);
                         match (all, at) {
@@ -316,8 +321,8 @@ impl State<'_> {
     }
 }
 
-/// The quantiles of durations by the metric's name, at [`PROBABILITIES`]; `None` of nothing.
-type Quantified = BTreeMap<&'static str, Option<Vec<f64>>>;
+/// The quantiles of durations by what is there of their kinds, at [`PROBABILITIES`]; `None` of nothing.
+type Quantified = BTreeMap<Vec<Kept>, Option<Vec<f64>>>;
 
 /// The quantiles that are taken, and their probabilities.
 const QUANTILES: [Statistic; 4] = [Statistic::P50, Statistic::P90, Statistic::P95, Statistic::P99];

@@ -23,7 +23,7 @@ pub use comparison::{
 pub use control::{ControlledMean, controlled_mean};
 pub use interval::{Interval, mean_interval, ratio_interval};
 pub use moments::{Moments, TimeWeighted};
-pub use quantile::{EXACT_ROWS, Quantiles, quantile_sorted};
+pub use quantile::{EXACT_ROWS, Quantiles, Thresholds, quantile_sorted};
 pub use ranking::{Selection, kim_nelson};
 pub use sequential::{Decision, Precision, StoppingRule, replications_to_reach};
 pub use sketch::Sketch;

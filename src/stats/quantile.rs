@@ -29,13 +29,39 @@ pub struct Quantiles {
 
 #[derive(Clone, Debug)]
 enum Kept {
-    Rows(Vec<i64>),
+    Rows(Rows),
     Sketch(Sketch),
+}
+
+/// Values as they came, those that fit (49 days) in half the memory.
+#[derive(Clone, Debug, Default)]
+struct Rows {
+    short: Vec<u32>,
+    long: Vec<i64>,
+}
+
+impl Rows {
+    #[inline]
+    fn push(&mut self, value: i64) {
+        match u32::try_from(value) {
+            Ok(short) => self.short.push(short),
+            Err(_) => self.long.push(value),
+        }
+    }
+
+    fn extend(&mut self, other: &Rows) {
+        self.short.extend_from_slice(&other.short);
+        self.long.extend_from_slice(&other.long);
+    }
+
+    fn iter(&self) -> impl Iterator<Item = i64> + Clone {
+        self.short.iter().map(|&v| i64::from(v)).chain(self.long.iter().copied())
+    }
 }
 
 impl Default for Quantiles {
     fn default() -> Quantiles {
-        Quantiles { n: 0, sum: 0, kept: Kept::Rows(Vec::new()) }
+        Quantiles { n: 0, sum: 0, kept: Kept::Rows(Rows::default()) }
     }
 }
 
@@ -58,12 +84,12 @@ impl Quantiles {
         self.n += other.n;
         self.sum += other.sum;
         match (&mut self.kept, &other.kept) {
-            (Kept::Rows(mine), Kept::Rows(theirs)) => mine.extend_from_slice(theirs),
-            (Kept::Sketch(mine), Kept::Rows(theirs)) => theirs.iter().for_each(|&v| mine.push(v)),
+            (Kept::Rows(mine), Kept::Rows(theirs)) => mine.extend(theirs),
+            (Kept::Sketch(mine), Kept::Rows(theirs)) => theirs.iter().for_each(|v| mine.push(v)),
             (Kept::Sketch(mine), Kept::Sketch(theirs)) => mine.merge(theirs),
             (Kept::Rows(mine), Kept::Sketch(theirs)) => {
                 let mut sketch = theirs.clone();
-                mine.iter().for_each(|&v| sketch.push(v));
+                mine.iter().for_each(|v| sketch.push(v));
                 self.kept = Kept::Sketch(sketch);
             }
         }
@@ -77,7 +103,7 @@ impl Quantiles {
         }
         if let Kept::Rows(rows) = &self.kept {
             let mut sketch = Sketch::default();
-            rows.iter().for_each(|&v| sketch.push(v));
+            rows.iter().for_each(|v| sketch.push(v));
             self.kept = Kept::Sketch(sketch);
         }
     }
@@ -102,17 +128,15 @@ impl Quantiles {
         matches!(self.kept, Kept::Rows(_))
     }
 
-    /// How many values are at or below each of `xs` (ascending; for a sketch: in buckets up to that of
-    /// `x`).
-    pub fn cumulative(&self, xs: &[i64]) -> Vec<u64> {
+    /// How many values are at or below each of the thresholds (for a sketch: in buckets up to its own).
+    pub fn cumulative(&self, thresholds: &Thresholds) -> Vec<u64> {
         let rows = match &self.kept {
             Kept::Rows(rows) => rows,
-            Kept::Sketch(sketch) => return xs.iter().map(|&x| sketch.at_or_below(x)).collect(),
+            Kept::Sketch(sketch) => return thresholds.xs.iter().map(|&x| sketch.at_or_below(x)).collect(),
         };
         // Count between neighbours, then add up from the left; what lies above all goes last.
-        let mut counts = vec![0; xs.len() + 1];
-        let entrances = Entrances::of(xs);
-        rows.iter().for_each(|&v| counts[entrances.below(xs, v)] += 1);
+        let mut counts = vec![0; thresholds.xs.len() + 1];
+        rows.iter().for_each(|v| counts[thresholds.below(v)] += 1);
         counts.pop();
         let mut below = 0;
         counts.iter_mut().for_each(|c| {
@@ -130,11 +154,11 @@ impl Quantiles {
         }
         let ranks: Vec<u64> = ps.iter().map(|p| rank(*p, n)).collect();
         if parts.clone().all(Quantiles::is_exact) {
-            let rows = parts.flat_map(|q| match &q.kept {
-                Kept::Rows(own) => own.as_slice(),
-                Kept::Sketch(_) => &[],
+            let rows = parts.filter_map(|q| match &q.kept {
+                Kept::Rows(own) => Some(own.iter()),
+                Kept::Sketch(_) => None,
             });
-            return Some(select_ranks(rows.copied(), &ranks));
+            return Some(select_ranks(rows.flatten(), &ranks));
         }
         let mut all = Quantiles { n: 0, sum: 0, kept: Kept::Sketch(Sketch::default()) };
         parts.for_each(|q| all.merge(q));
@@ -161,13 +185,13 @@ fn rank(p: f64, n: u64) -> u64 {
 /// in which the ranks fall are sorted.
 fn select_ranks(rows: impl Iterator<Item = i64> + Clone, ranks: &[u64]) -> Vec<f64> {
     let mut counts: Vec<u64> = Vec::new();
-    for row in rows.clone() {
+    rows.clone().for_each(|row| {
         let bucket = bucket_of(row);
         if bucket >= counts.len() {
             counts.resize(bucket + 1, 0);
         }
         counts[bucket] += 1;
-    }
+    });
     // For each rank its bucket, and how many rows lie in buckets below.
     let (mut bucket, mut below) = (0, 0);
     let places: Vec<(usize, u64)> = ranks
@@ -182,7 +206,8 @@ fn select_ranks(rows: impl Iterator<Item = i64> + Clone, ranks: &[u64]) -> Vec<f
         .collect();
     let mut wanted = vec![false; counts.len()];
     places.iter().for_each(|(bucket, _)| wanted[*bucket] = true);
-    let mut kept: Vec<i64> = rows.filter(|&row| wanted[bucket_of(row)]).collect();
+    let mut kept: Vec<i64> = Vec::new();
+    rows.filter(|&row| wanted[bucket_of(row)]).for_each(|row| kept.push(row));
     kept.sort_unstable();
     // Sorted, the rows of a lower bucket come first: a rank's place is that of its bucket's first row,
     // and as far into the bucket as the rank is.
@@ -193,35 +218,58 @@ fn select_ranks(rows: impl Iterator<Item = i64> + Clone, ranks: &[u64]) -> Vec<f
     ranks.iter().zip(&places).map(at).collect()
 }
 
-/// Where to begin looking among ascending `xs`: for each power of two and the three bits below it, the
-/// first of them that is not below.
-struct Entrances(Vec<u32>);
+/// Ascending values that others are compared with, many times.
+#[derive(Clone, Debug)]
+pub struct Thresholds {
+    xs: Vec<i64>,
+    /// Where to begin looking: for each power of two and the bits below it, the first of the values that is
+    /// not below. Most such groups hold none of them, so that there is nothing to look for.
+    entrances: Vec<u32>,
+}
 
-impl Entrances {
-    fn of(xs: &[i64]) -> Entrances {
-        let first = |group: usize| xs.partition_point(|&x| x < Entrances::least(group)) as u32;
-        Entrances((0..=Entrances::group(i64::MAX)).map(first).collect())
+/// Bits below the highest that tell groups apart.
+const GROUP_BITS: u32 = 6;
+
+impl Thresholds {
+    /// Sorted, each once.
+    pub fn new(mut xs: Vec<i64>) -> Thresholds {
+        xs.sort_unstable();
+        xs.dedup();
+        let first = |group: usize| xs.partition_point(|&x| x < least_of(group)) as u32;
+        let entrances = (0..=group_of(i64::MAX)).map(first).collect();
+        Thresholds { xs, entrances }
     }
 
-    fn group(v: i64) -> usize {
-        let v = v.max(0) as u64;
-        let octave = (v | 8).ilog2();
-        (((octave - 3) << 3) as u64 + (v >> (octave - 3))) as usize
+    /// The values, ascending.
+    pub fn values(&self) -> &[i64] {
+        &self.xs
     }
 
-    /// The least value of a group.
-    fn least(group: usize) -> i64 {
-        if group < 16 { group as i64 } else { (8 + (group as i64 & 7)) << ((group >> 3) - 1) }
-    }
-
-    /// How many of `xs` lie below `v`.
-    fn below(&self, xs: &[i64], v: i64) -> usize {
-        let mut at = self.0[Entrances::group(v)] as usize;
-        while xs.get(at).is_some_and(|&x| x < v) {
+    /// How many of them lie below `v`.
+    #[inline]
+    fn below(&self, v: i64) -> usize {
+        let mut at = self.entrances[group_of(v)] as usize;
+        while self.xs.get(at).is_some_and(|&x| x < v) {
             at += 1;
         }
         at
     }
+}
+
+#[inline]
+fn group_of(v: i64) -> usize {
+    let v = v.max(0) as u64;
+    let shift = (v | 1 << GROUP_BITS).ilog2() - GROUP_BITS;
+    (u64::from(shift << GROUP_BITS) + (v >> shift)) as usize
+}
+
+/// The least value of a group.
+fn least_of(group: usize) -> i64 {
+    const GROUPS: usize = 1 << GROUP_BITS;
+    if group < 2 * GROUPS {
+        return group as i64;
+    }
+    ((GROUPS + group % GROUPS) as i64) << (group / GROUPS - 1)
 }
 
 #[cfg(test)]
@@ -253,7 +301,7 @@ mod tests {
         }
         assert_eq!(of(&[]).quantile(0.5), None);
         assert_eq!(of(&(1..=100).collect::<Vec<_>>()).quantile(0.07), Some(7.0));
-        assert_eq!(q.cumulative(&[9, 39, 40, 100]), [0, 3, 4, 10]);
+        assert_eq!(q.cumulative(&Thresholds::new(vec![9, 39, 40, 100])), [0, 3, 4, 10]);
         assert_eq!(q.mean(), Some(55.0));
     }
 
@@ -267,14 +315,14 @@ mod tests {
     proptest! {
         #[test]
         fn looking_from_an_entrance_finds_the_same(
-            mut xs in prop::collection::vec(0i64..1 << 40, 0..40),
+            xs in prop::collection::vec(0i64..1 << 40, 0..40),
             near in prop::collection::vec((0usize..40, -1i64..=1), 1..40),
         ) {
-            xs.sort_unstable();
-            let entrances = Entrances::of(&xs);
+            let thresholds = Thresholds::new(xs);
+            let xs = thresholds.values();
             let values = near.iter().map(|(i, by)| xs.get(*i).copied().unwrap_or(i64::MAX - 1) + by);
             for v in values.chain([-1, 0, 1, 7, 8, 9, 15, 16, 17, i64::MAX]) {
-                prop_assert_eq!(entrances.below(&xs, v), xs.partition_point(|&x| x < v));
+                prop_assert_eq!(thresholds.below(v), xs.partition_point(|&x| x < v));
             }
         }
 
