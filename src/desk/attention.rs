@@ -31,9 +31,9 @@ pub struct Load {
 }
 
 impl Load {
-    /// Nothing to do; full speed.
-    pub fn new() -> Load {
-        Load { speed: 1.0, ..Load::default() }
+    /// Nothing to do.
+    pub fn new(speed: f64) -> Load {
+        Load { speed, ..Load::default() }
     }
 
     /// Accounts for the work done between the last change and `now`.
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     fn two(attention: Attention) -> Vec<(usize, i64)> {
-        let mut load = Load::new();
+        let mut load = Load::new(1.0);
         load.awaiting.push(Attended { slot: 7, left: 300.0, speed: 1.0 });
         load.awaiting.push(Attended { slot: 8, left: 100.0, speed: 1.0 });
         let mut ready = Vec::new();
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_change_of_speed_rescales() {
-        let mut load = Load::new();
+        let mut load = Load::new(1.0);
         load.awaiting.push(Attended { slot: 7, left: 300.0, speed: 1.0 });
         load.progress(Instant(100), Attention::Serial);
         load.speed = 0.5;

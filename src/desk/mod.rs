@@ -7,6 +7,6 @@ mod shifts;
 mod waiting;
 
 pub use attention::{Attended, Load};
-pub use routing::{AgentIdx, Agents, Groups, TeamLayout};
+pub use routing::{Agent, AgentIdx, Agents, Groups, TeamLayout};
 pub use shifts::{Duty, DutyChange, duty_changes};
 pub use waiting::{Entry, WaitingRoom};

@@ -72,50 +72,75 @@ impl TeamLayout {
     }
 }
 
-/// The routing state of every agent, in columns.
-#[derive(Clone, Debug, Default)]
-pub struct Agents {
-    /// Group of the agent.
-    pub group: Vec<u16>,
-    /// Team of the agent.
-    pub team: Vec<u16>,
+/// The routing state of an agent.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    /// His team.
+    pub team: u16,
+    /// His group.
+    pub group: u16,
     /// Capacity taken.
-    pub load: Vec<u16>,
+    pub load: u16,
     /// Capacity in all.
-    pub capacity: Vec<u16>,
+    pub capacity: u16,
     /// On shift, not on a break, not wrapping up: may take something.
-    pub available: Vec<bool>,
-    /// When (a running number) the agent last took something.
-    pub last_taken: Vec<u64>,
-    /// When (a running number) the agent last had less to do than before.
-    pub last_freed: Vec<u64>,
-    next: Vec<u32>,
-    previous: Vec<u32>,
+    pub available: bool,
+    /// When (a running number) he last took something.
+    last_taken: u64,
+    /// When (a running number) he last had less to do than before.
+    last_freed: u64,
+    next: AgentIdx,
+    previous: AgentIdx,
 }
+
+impl Agent {
+    /// Has room, and may fill it.
+    #[inline]
+    pub fn is_open(&self) -> bool {
+        self.available && self.load < self.capacity
+    }
+}
+
+/// The routing state of every agent.
+#[derive(Clone, Debug, Default)]
+pub struct Agents(Vec<Agent>);
 
 impl Agents {
     /// Adds an agent, not available yet.
     pub fn add(&mut self, team: u16, group: u16, capacity: u16) -> AgentIdx {
-        self.group.push(group);
-        self.team.push(team);
-        self.load.push(0);
-        self.capacity.push(capacity);
-        self.available.push(false);
-        self.last_taken.push(0);
-        self.last_freed.push(0);
-        self.next.push(NOBODY);
-        self.previous.push(NOBODY);
-        self.group.len() as AgentIdx - 1
+        self.0.push(Agent {
+            team,
+            group,
+            load: 0,
+            capacity,
+            available: false,
+            last_taken: 0,
+            last_freed: 0,
+            next: NOBODY,
+            previous: NOBODY,
+        });
+        self.0.len() as AgentIdx - 1
     }
 
-    /// Number of agents.
-    pub fn len(&self) -> usize {
-        self.group.len()
+    /// Every agent, by index.
+    pub fn all(&self) -> impl Iterator<Item = (AgentIdx, &Agent)> {
+        (0..).zip(&self.0)
     }
+}
 
-    /// There is no agent at all.
-    pub fn is_empty(&self) -> bool {
-        self.group.is_empty()
+impl std::ops::Index<AgentIdx> for Agents {
+    type Output = Agent;
+
+    #[inline]
+    fn index(&self, agent: AgentIdx) -> &Agent {
+        &self.0[agent as usize]
+    }
+}
+
+impl std::ops::IndexMut<AgentIdx> for Agents {
+    #[inline]
+    fn index_mut(&mut self, agent: AgentIdx) -> &mut Agent {
+        &mut self.0[agent as usize]
     }
 }
 
@@ -133,80 +158,71 @@ impl Groups {
     }
 
     #[inline]
-    fn listed(agents: &Agents, agent: AgentIdx) -> bool {
-        let a = agent as usize;
-        agents.available[a] && agents.load[a] < agents.capacity[a]
-    }
-
-    #[inline]
     fn link(&mut self, agents: &mut Agents, agent: AgentIdx) {
-        let a = agent as usize;
-        let (first, last) = &mut self.lists[usize::from(agents.group[a])][usize::from(agents.load[a])];
-        agents.previous[a] = *last;
-        agents.next[a] = NOBODY;
+        let it = &mut agents[agent];
+        let (first, last) = &mut self.lists[usize::from(it.group)][usize::from(it.load)];
+        it.previous = *last;
+        it.next = NOBODY;
         if *last == NOBODY {
             *first = agent;
         } else {
-            agents.next[*last as usize] = agent;
+            agents[*last].next = agent;
         }
         *last = agent;
     }
 
     #[inline]
     fn unlink(&mut self, agents: &mut Agents, agent: AgentIdx) {
-        let a = agent as usize;
-        let (first, last) = &mut self.lists[usize::from(agents.group[a])][usize::from(agents.load[a])];
-        let (previous, next) = (agents.previous[a], agents.next[a]);
+        let &Agent { group, load, previous, next, .. } = &agents[agent];
+        let (first, last) = &mut self.lists[usize::from(group)][usize::from(load)];
         if previous == NOBODY {
             *first = next;
         } else {
-            agents.next[previous as usize] = next;
+            agents[previous].next = next;
         }
         if next == NOBODY {
             *last = previous;
         } else {
-            agents.previous[next as usize] = previous;
+            agents[next].previous = previous;
         }
     }
 
     /// Changes the load of an agent by `by`; `stamp` is a running number.
     #[inline]
     pub fn change_load(&mut self, agents: &mut Agents, agent: AgentIdx, by: i32, stamp: u64) {
-        if Self::listed(agents, agent) {
+        if agents[agent].is_open() {
             self.unlink(agents, agent);
         }
-        let a = agent as usize;
-        let load = i32::from(agents.load[a]) + by;
+        let it = &mut agents[agent];
+        let load = i32::from(it.load) + by;
         debug_assert!(load >= 0, "an agent gave back more than he held");
-        agents.load[a] = load.max(0) as u16;
+        it.load = load.max(0) as u16;
         if by > 0 {
-            agents.last_taken[a] = stamp;
+            it.last_taken = stamp;
         } else {
-            agents.last_freed[a] = stamp;
+            it.last_freed = stamp;
         }
-        if Self::listed(agents, agent) {
+        if it.is_open() {
             self.link(agents, agent);
         }
     }
 
     /// Makes an agent available or not.
     pub fn set_available(&mut self, agents: &mut Agents, agent: AgentIdx, available: bool) {
-        if Self::listed(agents, agent) {
+        if agents[agent].is_open() {
             self.unlink(agents, agent);
         }
-        agents.available[agent as usize] = available;
-        if Self::listed(agents, agent) {
+        agents[agent].available = available;
+        if agents[agent].is_open() {
             self.link(agents, agent);
         }
     }
 
+    /// Who stands in a list, from its first.
     #[inline]
-    fn with_load(&self, agents: &Agents, group: u16, load: u16) -> impl Iterator<Item = AgentIdx> {
-        let first = self.lists[usize::from(group)][usize::from(load)].0;
-        std::iter::successors((first != NOBODY).then_some(first), |&a| {
-            let next = agents.next[a as usize];
-            (next != NOBODY).then_some(next)
-        })
+    fn from_first(agents: &Agents, first: AgentIdx) -> impl Iterator<Item = AgentIdx> {
+        let known = |agent: AgentIdx| (agent != NOBODY).then_some(agent);
+        std::iter::successors(known(first), move |&agent| known(agents[agent].next))
     }
 
     /// The agent of `groups` who takes a conversation of this weight. `lot` is a uniform number for those
@@ -222,28 +238,40 @@ impl Groups {
     ) -> Option<AgentIdx> {
         groups.iter().find_map(|&group| {
             let lists = &self.lists[usize::from(group)];
-            let room = (lists.len() as u16).checked_sub(weight)?;
-            let head = |load: u16| {
-                let first = lists[usize::from(load)].0;
-                (first != NOBODY).then_some(first)
-            };
+            let with_room = &lists[..(lists.len() + 1).checked_sub(usize::from(weight))?];
+            let head = |&(first, _): &(AgentIdx, AgentIdx)| (first != NOBODY).then_some(first);
             match assignment {
-                Assignment::LeastLoaded => (0..=room).find_map(head),
-                Assignment::MostLoaded => (0..=room).rev().find_map(head),
+                Assignment::LeastLoaded => with_room.iter().find_map(head),
+                Assignment::MostLoaded => with_room.iter().rev().find_map(head),
                 Assignment::Random => {
-                    let load = (0..=room).find(|&load| head(load).is_some())?;
-                    let equals = || self.with_load(agents, group, load);
+                    let first = with_room.iter().find_map(head)?;
+                    let equals = || Self::from_first(agents, first);
                     let drawn = (lot() * equals().count() as f64) as usize;
-                    equals().nth(drawn).or_else(|| head(load))
+                    equals().nth(drawn).or(Some(first))
                 }
-                Assignment::LongestIdle => (0..=room)
-                    .flat_map(|load| self.with_load(agents, group, load))
-                    .min_by_key(|&a| (agents.last_freed[a as usize], a)),
-                Assignment::RoundRobin => (0..=room)
-                    .flat_map(|load| self.with_load(agents, group, load))
-                    .min_by_key(|&a| (agents.last_taken[a as usize], a)),
+                Assignment::LongestIdle => Self::earliest(agents, with_room, |agent| agent.last_freed),
+                Assignment::RoundRobin => Self::earliest(agents, with_room, |agent| agent.last_taken),
             }
         })
+    }
+
+    /// Of all in these lists the one with the smallest number.
+    #[inline]
+    fn earliest(
+        agents: &Agents,
+        lists: &[(AgentIdx, AgentIdx)],
+        number: impl Fn(&Agent) -> u64,
+    ) -> Option<AgentIdx> {
+        let mut best = (u64::MAX, NOBODY);
+        for &(first, _) in lists {
+            let mut agent = first;
+            while agent != NOBODY {
+                let it = &agents[agent];
+                best = best.min((number(it), agent));
+                agent = it.next;
+            }
+        }
+        (best.1 != NOBODY).then_some(best.1)
     }
 }
 

@@ -408,10 +408,10 @@ impl AgentMeters {
     }
 
     pub fn rows(&self, agents: &Agents, chunk: &mut Chunk) {
-        for (agent, meter) in self.meters.iter().enumerate() {
+        for ((agent, state), meter) in agents.all().zip(&self.meters) {
             chunk.agents.push(AgentRow {
-                agent: agent as u32,
-                team: agents.team[agent],
+                agent,
+                team: state.team,
                 paid: meter.paid,
                 staffed: meter.staffed,
                 busy: meter.busy,

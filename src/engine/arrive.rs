@@ -70,7 +70,7 @@ impl<O: Observer> World<'_, O> {
             _ => None,
         };
         if let Some(at) = at {
-            self.events.schedule(at.max(self.now), Kind::Arrival, source as u32);
+            self.events.schedule_arrival(at.max(self.now), source as u32);
         }
     }
 
@@ -111,7 +111,12 @@ impl<O: Observer> World<'_, O> {
         if measured {
             self.accounts.conversation_began();
         }
-        let slot = self.open_slot(Conversation::new(id, need, self.now, priority, measured));
+        let slot = self.open_slot();
+        let conversation = &mut self.slots[slot as usize];
+        *conversation = Conversation::new(id, need, self.now);
+        conversation.priority = priority;
+        conversation.weight = self.c.weight(need.source, need.intent);
+        conversation.measured = measured;
         self.tickets.opened(slot);
         self.talks.opened(self.c, slot);
         self.tell(slot, |_| Note::Began {
@@ -171,6 +176,7 @@ impl<O: Observer> World<'_, O> {
     }
 }
 
+#[inline]
 fn draw_need(streams: &Streams, s: &Synthetic, source: usize, number: u64, from_burst: Option<u16>) -> Need {
     let entity = entity(source, 0, number);
     let plain = s.intents.index.len() <= 1

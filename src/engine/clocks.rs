@@ -103,9 +103,13 @@ impl<O: Observer> World<'_, O> {
     /// Tells the ticket's clocks that something happened.
     #[inline]
     pub(super) fn clock(&mut self, slot: u32, input: Input) {
-        if !self.tickets.has_policies {
-            return;
+        if self.tickets.has_policies {
+            self.tell_clocks(slot, input);
         }
+    }
+
+    #[inline(never)]
+    fn tell_clocks(&mut self, slot: u32, input: Input) {
         let Some(tracker) = &mut self.tickets.trackers[slot as usize] else { return };
         let mut ended: SmallVec<[ClockRecord; 4]> = SmallVec::new();
         tracker.apply(self.now, input, &self.c.policies, &mut |record| ended.push(record));
@@ -115,6 +119,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The ticket's status changes: its clocks and the rules that wait for it are told.
+    #[inline]
     pub(super) fn set_status(&mut self, slot: u32, status: Status) {
         let before = std::mem::replace(&mut self.slots[slot as usize].status, status);
         self.clock(slot, Input::Status(status));
@@ -124,10 +129,15 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The conversation is over: what its clocks did is written down.
+    #[inline]
     pub(super) fn clock_finish(&mut self, slot: u32) {
-        if !self.tickets.has_policies {
-            return;
+        if self.tickets.has_policies {
+            self.finish_clocks(slot);
         }
+    }
+
+    #[inline(never)]
+    fn finish_clocks(&mut self, slot: u32) {
         let Some(tracker) = self.tickets.trackers[slot as usize].take() else { return };
         if let Some(resolved_at) = self.slots[slot as usize].resolved_at.known() {
             let held = tracker.held(ClockKind::Resolution, resolved_at, &self.c.policies);

@@ -31,7 +31,7 @@ pub(super) enum Phase {
 }
 
 /// What the customer wants and brings; fixed when the conversation begins.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Need {
     /// Address of the customer's own random streams.
     pub entity: u64,
@@ -54,6 +54,8 @@ pub(super) struct Conversation {
     pub need: Need,
     pub phase: Phase,
     pub priority: u8,
+    /// How many of an agent's places it takes.
+    pub weight: u16,
     pub measured: bool,
     pub bot_seen: bool,
     pub solved: bool,
@@ -142,13 +144,14 @@ pub(super) struct Conversation {
 
 impl Conversation {
     #[inline]
-    pub fn new(id: u64, need: Need, at: Instant, priority: u8, measured: bool) -> Conversation {
+    pub fn new(id: u64, need: Need, at: Instant) -> Conversation {
         Conversation {
             id,
             need,
             phase: Phase::Bot,
-            priority,
-            measured,
+            priority: 0,
+            weight: 1,
+            measured: false,
             bot_seen: false,
             solved: false,
             owed: false,

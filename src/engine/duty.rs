@@ -4,7 +4,7 @@ use super::conversation::Phase;
 use super::event_list::NO_STAMP;
 use super::story::{Note, Observer};
 use super::world::World;
-use crate::desk::{AgentIdx, Duty};
+use crate::desk::{Agent, AgentIdx, Duty};
 use crate::random::Purpose;
 use crate::scenario::plan::ShiftEnd;
 
@@ -13,7 +13,7 @@ impl<O: Observer> World<'_, O> {
         let block = self.c.duty[index];
         for place in block.first_agent..block.first_agent + block.agents {
             let agent = self.roster[place as usize];
-            let team = self.agents.team[agent as usize];
+            let team = self.agents[agent].team;
             let shrinkage = self.plan.teams[usize::from(team)].shrinkage;
             let mut to = block.to;
             if shrinkage > 0.0
@@ -33,7 +33,7 @@ impl<O: Observer> World<'_, O> {
 
     fn set_duty(&mut self, agent: AgentIdx, to: Duty) {
         let a = agent as usize;
-        let team = self.agents.team[a];
+        let team = self.agents[agent].team;
         let from = self.agent_states[a].duty;
         if from == to {
             return;
@@ -84,29 +84,29 @@ impl<O: Observer> World<'_, O> {
     /// Off duty with conversations in hand: a colleague who has none goes home in his stead, now or as
     /// soon as there is one.
     fn seek_relief(&mut self, late: AgentIdx) {
-        let group = self.agents.group[late as usize];
-        let free = (0..self.agents.len()).find(|&a| self.agents.group[a] == group && self.is_free(a));
+        let group = self.agents[late].group;
+        let is_colleague = |(at, agent): &(AgentIdx, &Agent)| agent.group == group && self.is_free(*at);
+        let free = self.agents.all().find(is_colleague).map(|(agent, _)| agent);
         match free {
-            Some(free) => self.swap_places(late, free as AgentIdx),
+            Some(free) => self.swap_places(late, free),
             None => self.overtime.push(late),
         }
     }
 
-    fn is_free(&self, a: usize) -> bool {
-        let state = &self.agent_states[a];
+    fn is_free(&self, agent: AgentIdx) -> bool {
+        let state = &self.agent_states[agent as usize];
         state.duty == Duty::On && state.held == 0 && state.wrap_up == NO_STAMP
     }
 
     /// An agent may have become free: he goes home in the stead of one who is late, or takes what waits.
     pub(super) fn go_home_or_seek_work(&mut self, agent: AgentIdx) {
         if !self.overtime.is_empty() {
-            let a = agent as usize;
-            if self.agent_states[a].held == 0 {
+            if self.agent_states[agent as usize].held == 0 {
                 self.overtime.retain(|&late| late != agent);
             }
-            let group = self.agents.group[a];
-            let late = self.overtime.iter().position(|&late| self.agents.group[late as usize] == group);
-            if let Some(late) = late.filter(|_| self.is_free(a)) {
+            let group = self.agents[agent].group;
+            let late = self.overtime.iter().position(|&late| self.agents[late].group == group);
+            if let Some(late) = late.filter(|_| self.is_free(agent)) {
                 let late = self.overtime.remove(late);
                 self.swap_places(late, agent);
                 return;

@@ -1,6 +1,7 @@
-//! The event list: one packed 128-bit key an event. What comes within a quarter of an hour lies in a heap of
-//! four children a node; what comes later waits unsorted in buckets of a quarter of an hour each, and most
-//! timers are stale before their bucket is opened: they are never sorted at all.
+//! The event list: one packed 128-bit key an event. What comes within two minutes lies in a heap of four
+//! children a node; what comes later waits unsorted in buckets of two minutes each, and most timers are
+//! stale before their bucket is opened: they are never sorted at all. A source's next arrival, which there
+//! always is and which is never stale, stands beside them.
 //!
 //! Key = time (44 bits, ms since the origin) | kind (5) | stamp (43) | entity (32) | 4 spare. Smaller
 //! comes first, so events of one instant come in the written order of their kinds, then in the order
@@ -90,12 +91,12 @@ pub const NO_STAMP: u64 = u64::MAX;
 
 const TIME_BITS: u32 = 44;
 const STAMP_BITS: u32 = 43;
-/// A bucket is 2^20 ms long, 17.5 minutes.
-const BUCKET_BITS: u32 = 20;
+/// A bucket is 2^17 ms long, two minutes.
+const BUCKET_BITS: u32 = 17;
 /// So many buckets are kept apart (12 days); what comes later still waits in a heap of its own.
-const BUCKETS: usize = 1 << 10;
+const BUCKETS: usize = 1 << 13;
 /// An emptied bucket keeps room for so many events; after a rush the rest is given back.
-const KEPT_ROOM: usize = 1 << 10;
+const KEPT_ROOM: usize = 1 << 7;
 
 type Key = u128;
 type Heap = QuaternaryHeap<Reverse<Key>>;
@@ -116,7 +117,14 @@ pub struct EventList {
     beyond: Heap,
     /// Events in buckets and beyond.
     waiting: usize,
+    /// The next arrival of each source, or [`NO_EVENT`].
+    arrivals: Box<[Key]>,
+    /// The first of them.
+    first_arrival: Key,
 }
+
+/// Comes after every event.
+const NO_EVENT: Key = Key::MAX;
 
 #[inline]
 fn time_of(key: Key) -> u64 {
@@ -138,9 +146,17 @@ fn entity_of(key: Key) -> u32 {
     (key >> 4) as u32
 }
 
+#[inline]
+fn key_of(time: u64, kind: Kind, stamp: u64, entity: u32) -> Key {
+    Key::from(time) << 84
+        | (kind as Key) << 79
+        | Key::from(stamp & ((1 << STAMP_BITS) - 1)) << 36
+        | Key::from(entity) << 4
+}
+
 impl EventList {
     /// Empty; no event may come before `origin`.
-    pub fn new(origin: Instant) -> EventList {
+    pub fn new(origin: Instant, sources: usize) -> EventList {
         EventList {
             origin: origin.ms(),
             next_stamp: 1,
@@ -150,20 +166,23 @@ impl EventList {
             first: 0,
             beyond: Heap::new(),
             waiting: 0,
+            arrivals: vec![NO_EVENT; sources].into(),
+            first_arrival: NO_EVENT,
         }
+    }
+
+    #[inline]
+    fn time(&self, at: Instant) -> u64 {
+        at.ms().saturating_sub(self.origin).max(0) as u64
     }
 
     /// Adds an event and gives its stamp. An instant beyond 500 years after the origin never comes:
     /// then nothing is added.
     #[inline]
     pub fn schedule(&mut self, at: Instant, kind: Kind, entity: u32) -> u64 {
-        let stamp = self.next_stamp;
-        self.next_stamp += 1;
-        let time = at.ms().saturating_sub(self.origin).max(0) as u64;
-        let key = Key::from(time) << 84
-            | (kind as Key) << 79
-            | Key::from(stamp & ((1 << STAMP_BITS) - 1)) << 36
-            | Key::from(entity) << 4;
+        let stamp = self.stamp();
+        let time = self.time(at);
+        let key = key_of(time, kind, stamp, entity);
         if time < self.near_end {
             self.near.push(Reverse(key));
         } else if time < 1 << TIME_BITS {
@@ -176,22 +195,47 @@ impl EventList {
         stamp
     }
 
+    /// Sets the next arrival of a source, in the place of the one before.
+    #[inline]
+    pub fn schedule_arrival(&mut self, at: Instant, source: u32) {
+        let key = key_of(self.time(at), Kind::Arrival, self.stamp(), source);
+        self.set_arrival(source, if time_of(key) < 1 << TIME_BITS { key } else { NO_EVENT });
+    }
+
+    #[inline]
+    fn set_arrival(&mut self, source: u32, key: Key) {
+        self.arrivals[source as usize] = key;
+        self.first_arrival = self.arrivals.iter().copied().min().unwrap_or(NO_EVENT);
+    }
+
     /// The next event, removed. Events that `is_stale` names may be passed over.
     #[inline]
     pub fn pop(&mut self, is_stale: impl Fn(Kind, u64, u32) -> bool) -> Option<Event> {
         loop {
-            if let Some(Reverse(key)) = self.near.pop() {
-                return Some(Event {
-                    at: Instant(self.origin + time_of(key) as i64),
-                    kind: kind_of(key),
-                    stamp: stamp_of(key),
-                    entity: entity_of(key),
-                });
-            }
-            if self.waiting == 0 {
-                return None;
-            }
-            self.open_bucket(&is_stale);
+            let arrival = self.first_arrival;
+            let key = match self.near.peek() {
+                Some(&Reverse(first)) if first < arrival => {
+                    self.near.pop();
+                    first
+                }
+                _ if time_of(arrival) < self.near_end || self.waiting == 0 => {
+                    if arrival == NO_EVENT {
+                        return None;
+                    }
+                    self.set_arrival(entity_of(arrival), NO_EVENT);
+                    arrival
+                }
+                _ => {
+                    self.open_bucket(&is_stale);
+                    continue;
+                }
+            };
+            return Some(Event {
+                at: Instant(self.origin + time_of(key) as i64),
+                kind: kind_of(key),
+                stamp: stamp_of(key),
+                entity: entity_of(key),
+            });
         }
     }
 
@@ -221,7 +265,7 @@ impl EventList {
 
     /// Pending events, stale ones among them.
     pub fn len(&self) -> usize {
-        self.near.len() + self.waiting
+        self.near.len() + self.waiting + self.arrivals.iter().filter(|&&key| key != NO_EVENT).count()
     }
 
     /// Drops events that `is_stale` names.
@@ -243,7 +287,7 @@ mod tests {
 
     #[test]
     fn one_instant_keeps_the_written_order() {
-        let mut list = EventList::new(Instant(1_000));
+        let mut list = EventList::new(Instant(1_000), 0);
         list.schedule(Instant(2_000), Kind::Deadline, 1);
         list.schedule(Instant(2_000), Kind::Patience, 2);
         list.schedule(Instant(2_000), Kind::WorkDone, 3);
@@ -269,18 +313,24 @@ mod tests {
         fn events_come_in_order(
             steps in prop::collection::vec((0..6u32, 0..1_000i64, 0..16usize, 0..9u32), 1..200)
         ) {
-            let mut list = EventList::new(Instant(77));
+            let mut list = EventList::new(Instant(77), 9);
             let mut expected: Vec<(i64, u8, u64, u32)> = Vec::new();
             let mut now = 77;
             let stale = |_: Kind, stamp: u64, _: u32| stamp.is_multiple_of(5);
             for (magnitude, mantissa, kind, entity) in steps {
                 // From now to some decades ahead.
                 let at = now + mantissa * 37_i64.pow(magnitude);
-                let stamp = list.schedule(Instant(at), KINDS[kind], entity);
-                expected.push((at, kind as u8, stamp, entity));
+                if KINDS[kind] == Kind::Arrival {
+                    list.schedule_arrival(Instant(at), entity);
+                    expected.retain(|e| (e.1, e.3) != (kind as u8, entity));
+                    expected.push((at, kind as u8, list.next_stamp - 1, entity));
+                } else {
+                    let stamp = list.schedule(Instant(at), KINDS[kind], entity);
+                    expected.push((at, kind as u8, stamp, entity));
+                }
                 if entity == 0 {
                     list.drop_stale(stale);
-                    expected.retain(|e| e.2 % 5 != 0);
+                    expected.retain(|e| e.1 == Kind::Arrival as u8 || e.2 % 5 != 0);
                     prop_assert_eq!(list.len(), expected.len());
                 }
                 if entity > 6 {

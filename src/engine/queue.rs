@@ -120,23 +120,14 @@ impl<O: Observer> World<'_, O> {
         true
     }
 
-    #[inline]
-    pub(super) fn weight(&self, slot: u32) -> u16 {
-        let need = &self.slots[slot as usize].need;
-        self.c.weight(need.source, need.intent)
-    }
-
     /// An agent of the team who can take the conversation now.
     #[inline]
     pub(super) fn free_agent(&self, slot: u32, team: TeamIdx) -> Option<AgentIdx> {
         let compiled = &self.c.teams[usize::from(team)];
         let conversation = &self.slots[slot as usize];
         if self.plan.desk.sticky && conversation.last_agent != NO_AGENT {
-            let a = conversation.last_agent as usize;
-            if self.agents.team[a] == team
-                && self.agents.available[a]
-                && self.agents.load[a] + self.weight(slot) <= self.agents.capacity[a]
-            {
+            let last = &self.agents[conversation.last_agent];
+            if last.team == team && last.available && last.load + conversation.weight <= last.capacity {
                 return Some(conversation.last_agent);
             }
         }
@@ -145,7 +136,7 @@ impl<O: Observer> World<'_, O> {
         // One lot for each round of replies; far from those that are drawn for offers.
         let n = 1 << 16 | u32::from(conversation.exchanges_drawn);
         let lot = || self.streams.nth(Purpose::Routing, conversation.need.entity, n).uniform();
-        self.groups.choose(&self.agents, groups, self.weight(slot), compiled.assignment, lot)
+        self.groups.choose(&self.agents, groups, conversation.weight, compiled.assignment, lot)
     }
 
     /// Interrupts the least urgent reply that is less urgent than this conversation.
@@ -154,20 +145,24 @@ impl<O: Observer> World<'_, O> {
         let conversation = &self.slots[slot as usize];
         let class = compiled.layout.class_of_intent[usize::from(conversation.need.intent)];
         let groups = &compiled.layout.groups_of_class[usize::from(class)];
-        let victim = (0..self.agents.len())
-            .filter(|&a| groups.contains(&self.agents.group[a]) && self.agents.available[a])
-            .flat_map(|a| self.agent_states[a].load.awaiting.iter().map(move |attended| (a, attended.slot)))
+        let victim = self
+            .agents
+            .all()
+            .filter(|(_, agent)| groups.contains(&agent.group) && agent.available)
+            .flat_map(|(a, _)| {
+                self.agent_states[a as usize].load.awaiting.iter().map(move |attended| (a, attended.slot))
+            })
             .map(|(a, held)| {
                 (self.slots[held as usize].priority, self.slots[held as usize].queued_at, held, a)
             })
             .filter(|&(priority, ..)| priority > conversation.priority)
             .max_by_key(|&(priority, queued_at, held, _)| (priority, queued_at, held));
         let Some((_, _, victim, agent)) = victim else { return false };
-        self.tell(victim, |_| Note::Interrupted { agent: agent as u32 });
+        self.tell(victim, |_| Note::Interrupted { agent });
         self.back_to_queue(victim);
         self.accounts.pass_queue(team, self.now);
         self.push_stay(slot, QueueEnd::Taken, team);
-        self.assign(slot, agent as AgentIdx);
+        self.assign(slot, agent);
         true
     }
 
@@ -257,12 +252,10 @@ impl<O: Observer> World<'_, O> {
 
     /// An agent with room takes what waits for him, in order.
     pub(super) fn seek_work(&mut self, agent: AgentIdx) {
-        let a = agent as usize;
-        while self.agents.available[a] && self.agents.load[a] < self.agents.capacity[a] {
-            let team = self.agents.team[a];
+        while self.agents[agent].is_open() {
+            let (team, group) = (self.agents[agent].team, self.agents[agent].group);
             let compiled = &self.c.teams[usize::from(team)];
-            let classes =
-                &compiled.classes_of_group[usize::from(self.agents.group[a] - compiled.first_group)];
+            let classes = &compiled.classes_of_group[usize::from(group - compiled.first_group)];
             let slots = &self.slots;
             let entry =
                 self.rooms[usize::from(team)].take(classes, |e| slots[e.slot as usize].queue == e.stamp);
@@ -281,10 +274,10 @@ impl<O: Observer> World<'_, O> {
     /// The agent takes the conversation.
     pub(super) fn assign(&mut self, slot: u32, agent: AgentIdx) {
         let now = self.now;
-        let weight = self.weight(slot);
+        let weight = self.slots[slot as usize].weight;
         let stamp = self.events.stamp();
         self.groups.change_load(&mut self.agents, agent, i32::from(weight), stamp);
-        let team = self.agents.team[agent as usize];
+        let team = self.agents[agent].team;
         self.hold(agent, 1);
         let waited = {
             let conversation = &mut self.slots[slot as usize];
@@ -311,7 +304,7 @@ impl<O: Observer> World<'_, O> {
 
     /// The offer is not taken up: it lapses and goes to the next agent.
     fn refuses(&mut self, slot: u32, agent: AgentIdx) -> bool {
-        let team = self.agents.team[agent as usize];
+        let team = self.agents[agent].team;
         let Some((lapse, chance)) = self.plan.teams[usize::from(team)].refusal else { return false };
         let conversation = &self.slots[slot as usize];
         let n = u32::from(conversation.patience_drawn) + 1;

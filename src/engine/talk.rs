@@ -49,6 +49,7 @@ struct Talk {
 const MAX_HITS: usize = 100_000;
 
 impl Talks {
+    #[inline]
     pub fn opened(&mut self, c: &Compiled, slot: u32) {
         if c.flow.is_some() {
             let s = slot as usize;

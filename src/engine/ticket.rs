@@ -147,9 +147,13 @@ impl<O: Observer> World<'_, O> {
     /// Runs the rules that a kind of event sets off, in order.
     #[inline]
     pub(super) fn fire(&mut self, slot: u32, moment: Moment, number: u32) {
-        if !self.tickets.has_rules {
-            return;
+        if self.tickets.has_rules {
+            self.try_rules(slot, moment, number);
         }
+    }
+
+    #[inline(never)]
+    fn try_rules(&mut self, slot: u32, moment: Moment, number: u32) {
         let c = self.c;
         for &rule in c.rules.at(moment) {
             let sets_off = match c.plan.rules[usize::from(rule)].trigger {
@@ -343,6 +347,7 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
+    #[inline(never)]
     fn set_timer(&mut self, slot: u32) {
         let next = self.next_deadline(slot);
         let conversation = &mut self.slots[slot as usize];

@@ -52,32 +52,36 @@ impl<O: Observer> World<'_, O> {
             if before != after {
                 state.level = after;
                 self.agent_meters.advance(agent, self.now, before);
-                self.accounts.agent_changed(self.agents.team[agent as usize], self.now, before, after);
+                self.accounts.agent_changed(self.agents[agent].team, self.now, before, after);
             }
         }
     }
 
     /// The number of conversations an agent holds changes, and with it his speed.
+    #[inline]
     pub(super) fn hold(&mut self, agent: AgentIdx, by: i32) {
-        let team = usize::from(self.agents.team[agent as usize]);
+        let team = usize::from(self.agents[agent].team);
         let flat = self.c.teams[team].flat;
         let state = &mut self.agent_states[agent as usize];
         if !flat {
             state.load.progress(self.now, self.plan.teams[team].attention);
         }
         state.held = state.held.saturating_add_signed(by);
-        let curve = &self.c.teams[team].efficiency;
-        state.load.speed = curve[(state.held.max(1) as usize - 1).min(curve.len() - 1)];
-        let idle = state.load.is_idle();
-        self.touch(agent);
-        if !flat && !idle {
-            self.reschedule(agent);
+        // A flat curve gives the same speed for ever.
+        if !flat {
+            let curve = &self.c.teams[team].efficiency;
+            state.load.speed = curve[(state.held.max(1) as usize - 1).min(curve.len() - 1)];
+            if !state.load.is_idle() {
+                self.reschedule(agent);
+            }
         }
+        self.touch(agent);
     }
 
     /// Puts the end of the reply that is ready next on the event list.
+    #[inline]
     pub(super) fn reschedule(&mut self, agent: AgentIdx) {
-        let attention = self.plan.teams[usize::from(self.agents.team[agent as usize])].attention;
+        let attention = self.plan.teams[usize::from(self.agents[agent].team)].attention;
         let state = &mut self.agent_states[agent as usize];
         state.work = match state.load.next_ready(self.now, attention) {
             Some((_, at)) if !state.paused => self.events.schedule(at, Kind::WorkDone, agent),
@@ -131,7 +135,7 @@ impl<O: Observer> World<'_, O> {
         conversation.owed = false;
         conversation.patience = NO_STAMP;
         let agent = conversation.agent;
-        let attention = self.plan.teams[usize::from(self.agents.team[agent as usize])].attention;
+        let attention = self.plan.teams[usize::from(self.agents[agent].team)].attention;
         let load = &mut self.agent_states[agent as usize].load;
         load.progress(self.now, attention);
         let left = load.remove(slot);
@@ -143,7 +147,7 @@ impl<O: Observer> World<'_, O> {
     /// The reply that was in the making is sent.
     pub(super) fn work_done(&mut self, agent: AgentIdx) {
         let now = self.now;
-        let team = self.agents.team[agent as usize];
+        let team = self.agents[agent].team;
         let attention = self.plan.teams[usize::from(team)].attention;
         let state = &mut self.agent_states[agent as usize];
         state.load.progress(now, attention);
@@ -202,7 +206,7 @@ impl<O: Observer> World<'_, O> {
 
     /// The last reply is sent: on to the next tier, or resolved; the agent wraps up and is free.
     fn conversation_done(&mut self, slot: u32, agent: AgentIdx) {
-        let team = &self.plan.teams[usize::from(self.agents.team[agent as usize])];
+        let team = &self.plan.teams[usize::from(self.agents[agent].team)];
         let conversation = &self.slots[slot as usize];
         let entity = conversation.need.entity;
         let mut next = None;
@@ -280,12 +284,13 @@ impl<O: Observer> World<'_, O> {
         agent
     }
 
+    #[inline]
     fn give_back(&mut self, slot: u32, agent: AgentIdx) {
         if std::mem::take(&mut self.slots[slot as usize].parked) {
             // It holds nothing of him.
             return;
         }
-        let weight = i32::from(self.weight(slot));
+        let weight = i32::from(self.slots[slot as usize].weight);
         self.hold(agent, -1);
         let stamp = self.events.stamp();
         self.groups.change_load(&mut self.agents, agent, -weight, stamp);
@@ -323,7 +328,7 @@ impl<O: Observer> World<'_, O> {
         let (agent, team) = (conversation.agent, conversation.team);
         let a = agent as usize;
         let away = matches!(self.agent_states[a].duty, Duty::Off | Duty::Paid);
-        let keeps = self.plan.teams[usize::from(self.agents.team[a])].shift_end == ShiftEnd::Keep;
+        let keeps = self.plan.teams[usize::from(self.agents[agent].team)].shift_end == ShiftEnd::Keep;
         if away && !keeps {
             let now = self.now;
             self.enqueue(slot, team, now);
@@ -334,7 +339,7 @@ impl<O: Observer> World<'_, O> {
             self.agent_states[a].paused = true;
             self.touch(agent);
         }
-        let weight = i32::from(self.weight(slot));
+        let weight = i32::from(self.slots[slot as usize].weight);
         let stamp = self.events.stamp();
         self.groups.change_load(&mut self.agents, agent, weight, stamp);
         self.hold(agent, 1);

@@ -154,19 +154,17 @@ impl<'a, O: Observer> World<'a, O> {
         for &(team, group, capacity) in &c.agents {
             agents.add(team, group, capacity);
         }
-        let agent_states = vec![
-            AgentState {
-                load: Load::new(),
-                duty: Duty::Off,
-                work: NO_STAMP,
-                wrap_up: NO_STAMP,
-                held: 0,
-                paused: false,
-                touched: false,
-                level: Default::default(),
-            };
-            c.agents.len()
-        ];
+        let state_of = |&(team, ..): &(u16, u16, u16)| AgentState {
+            load: Load::new(c.teams[usize::from(team)].efficiency[0]),
+            duty: Duty::Off,
+            work: NO_STAMP,
+            wrap_up: NO_STAMP,
+            held: 0,
+            paused: false,
+            touched: false,
+            level: Default::default(),
+        };
+        let agent_states = c.agents.iter().map(state_of).collect();
         let rooms = plan
             .teams
             .iter()
@@ -184,7 +182,7 @@ impl<'a, O: Observer> World<'a, O> {
             staffed: vec![0; plan.teams.len()],
             roster: (0..c.agents.len() as AgentIdx).collect(),
             overtime: Vec::new(),
-            events: EventList::new(c.from),
+            events: EventList::new(c.from, c.sources.len()),
             last_instant: plan.end + plan.wrap_up,
             now: c.from,
             c,
@@ -225,9 +223,11 @@ impl<'a, O: Observer> World<'a, O> {
         }
     }
 
+    /// Looked at after every event, so the other tables are looked at only now and then.
     #[inline]
     fn chunk_is_full(&self) -> bool {
-        self.chunk.conversations.len() >= CHUNK_ROWS || self.chunk.rows() >= 4 * CHUNK_ROWS
+        self.chunk.conversations.len() >= CHUNK_ROWS
+            || (self.totals.events.is_multiple_of(CHUNK_ROWS as u64) && self.chunk.rows() >= 4 * CHUNK_ROWS)
     }
 
     #[inline]
@@ -319,20 +319,14 @@ impl<'a, O: Observer> World<'a, O> {
         }
     }
 
-    /// A slot for a new conversation.
+    /// A slot for a new conversation, to be filled.
     #[inline]
-    pub(super) fn open_slot(&mut self, conversation: Conversation) -> u32 {
+    pub(super) fn open_slot(&mut self) -> u32 {
         self.open += 1;
-        match self.free.pop() {
-            Some(slot) => {
-                self.slots[slot as usize] = conversation;
-                slot
-            }
-            None => {
-                self.slots.push(conversation);
-                self.slots.len() as u32 - 1
-            }
-        }
+        self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Conversation::new(0, Need::default(), self.now));
+            self.slots.len() as u32 - 1
+        })
     }
 
     #[inline]

@@ -85,6 +85,21 @@ impl Distribution {
         match self {
             Distribution::Deterministic { value } => *value,
             Distribution::Exponential { mean } => -ln(stream.uniform()) * mean,
+            other => {
+                // A copy goes to the laws that are called, so that the stream itself may stay in registers.
+                let mut copy = stream.clone();
+                let drawn = other.draw_called(&mut copy);
+                *stream = copy;
+                drawn
+            }
+        }
+    }
+
+    /// One draw, of the laws that are too long to be inlined.
+    fn draw_called(&self, stream: &mut Stream) -> f64 {
+        match self {
+            Distribution::Deterministic { value } => *value,
+            Distribution::Exponential { mean } => -ln(stream.uniform()) * mean,
             Distribution::Lognormal { mu, sigma } => exp(mu + sigma * inverse_normal(stream.uniform())),
             Distribution::Gamma { shape, scale } => draw_gamma(*shape, *scale, stream),
             Distribution::Weibull { scale, shape } => scale * libm::pow(-ln(stream.uniform()), 1.0 / shape),

@@ -45,6 +45,8 @@ pub struct ArrivalProcess {
     phase_until: f64,
     phase_stream: Stream,
     given: u64,
+    /// The arrival after the last one given, worked out already: what happens meanwhile need not wait for it.
+    ahead: Option<Next>,
 }
 
 /// One arrival.
@@ -71,6 +73,7 @@ impl ArrivalProcess {
             phase_until: f64::INFINITY,
             phase_stream: streams.stream(Purpose::Warmup, source),
             given: 0,
+            ahead: None,
         };
         let phases = &compiled.source.phases;
         if !phases.is_empty() {
@@ -83,6 +86,7 @@ impl ArrivalProcess {
             }
             process.stay(compiled);
         }
+        process.ahead = process.following(compiled);
         process
     }
 
@@ -93,6 +97,12 @@ impl ArrivalProcess {
 
     /// The next arrival, if one comes before the end.
     pub fn next(&mut self, compiled: &Compiled) -> Option<Next> {
+        let next = self.ahead?;
+        self.ahead = self.following(compiled);
+        Some(next)
+    }
+
+    fn following(&mut self, compiled: &Compiled) -> Option<Next> {
         if self.given >= compiled.source.max {
             return None;
         }
