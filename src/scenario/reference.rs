@@ -47,7 +47,8 @@ How values are written:
   its `name` or its number from 0.
 
 Distributions: `deterministic` (`value`), `exponential` (`mean`), `lognormal` (`mean` and `sd`, `median` and
-`sigma`, or `mean` and `scv`), `gamma` and `weibull` (`shape` and `mean` or `scale`), `erlang` (`mean`, `k`),
+`sigma`, or `mean` and `scv`), `gamma` (`mean` and `sd`, or `shape` and `mean` or `scale`), `weibull` (`shape`
+and `mean` or `scale`), `erlang` (`mean`, `k`),
 `uniform` (`low`, `high`), `triangular` (`low`, `mode`, `high`), `hyperexponential` (`p`, `means`), `geometric`
 (`mean`), `empirical` (`file` or `values`, `smooth`).
 ";

@@ -182,6 +182,7 @@ fn distributions_by_the_parameters_of_the_field() {
         ("{ lognormal = { median = \"40s\", sigma = 1.3 } }", 40_000.0 * (1.3_f64 * 1.3 / 2.0).exp()),
         ("{ gamma = { shape = 0.5, scale = \"2m\" } }", 60_000.0),
         ("{ gamma = { shape = 3, mean = \"3m\" } }", 180_000.0),
+        ("{ gamma = { mean = \"4m\", sd = \"2m\" } }", 240_000.0),
         ("{ erlang = { mean = \"3m\", k = 3 } }", 180_000.0),
         ("{ weibull = { mean = \"25m\", shape = 0.8 } }", 1_500_000.0),
         ("{ weibull = { scale = \"1m\", shape = 1 } }", 60_000.0),
@@ -197,6 +198,9 @@ fn distributions_by_the_parameters_of_the_field() {
     }
     let plan = plan(&small("[[intent]]\nname = \"a\"\nexchanges = { geometric = { mean = 1.4 } }\n"), &[]);
     assert_eq!(plan.intents[0].exchanges, Distribution::Geometric { mean: 1.4 });
+    let law = "agent_work = { gamma = { mean = \"4m\", sd = \"2m\" } }";
+    let plan = self::plan(&small(&format!("[[intent]]\nname = \"a\"\n{law}\n")), &[]);
+    assert_eq!(plan.intents[0].agent_work, Distribution::Gamma { shape: 4.0, scale: 60_000.0 });
 }
 
 #[test]

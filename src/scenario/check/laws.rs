@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::diag::Diagnostic;
 use crate::random::Distribution;
-use crate::scenario::raw::law::{CountLaw, DurationLaw, Empirical, Law, Lognormal, ShapeScale};
+use crate::scenario::raw::law::{CountLaw, DurationLaw, Empirical, Gamma, Law, Lognormal, ShapeScale};
 use crate::scenario::raw::leaf::{At, Duration, PlainOr};
 use crate::scenario::value;
 use std::ops::Range;
@@ -72,15 +72,8 @@ impl Checker<'_> {
             Law::Deterministic(law) => Distribution::Deterministic { value: self.not_negative(&law.value) },
             Law::Exponential(law) => Distribution::Exponential { mean: self.positive(&law.mean) },
             Law::Lognormal(law) => self.lognormal(law, span),
-            Law::Gamma(law) => {
-                let (shape, scale) = self.shape_scale(law, span, "gamma", |shape, mean| mean / shape);
-                Distribution::Gamma { shape, scale }
-            }
-            Law::Weibull(law) => {
-                let (shape, scale) = self
-                    .shape_scale(law, span, "weibull", |shape, mean| mean / libm::tgamma(1.0 + 1.0 / shape));
-                Distribution::Weibull { scale, shape }
-            }
+            Law::Gamma(law) => self.gamma(law, span),
+            Law::Weibull(law) => self.weibull(law, span),
             Law::Erlang(law) => {
                 let shape = f64::from(law.k.value);
                 Distribution::Gamma { shape, scale: self.positive(&law.mean) / shape }
@@ -139,21 +132,35 @@ impl Checker<'_> {
         }
     }
 
-    fn shape_scale<T: Quantity>(
-        &mut self,
-        law: &ShapeScale<T>,
-        span: &Range<usize>,
-        name: &str,
-        scale_of_mean: impl Fn(f64, f64) -> f64,
-    ) -> (f64, f64) {
+    fn gamma<T: Quantity>(&mut self, law: &Gamma<T>, span: &Range<usize>) -> Distribution {
+        // The mean is shape * scale, the variance shape * scale^2.
+        match (&law.mean, &law.sd, &law.shape, &law.scale) {
+            (Some(mean), Some(sd), None, None) => {
+                let (mean, sd) = (self.positive(mean), self.positive(sd));
+                Distribution::Gamma { shape: (mean / sd) * (mean / sd), scale: sd * (sd / mean) }
+            }
+            (Some(mean), None, Some(shape), None) => {
+                let shape = self.positive(shape);
+                Distribution::Gamma { shape, scale: self.positive(mean) / shape }
+            }
+            (None, None, Some(shape), Some(scale)) => {
+                Distribution::Gamma { shape: self.positive(shape), scale: self.positive(scale) }
+            }
+            _ => {
+                self.parameters(span, "gamma", "`mean` and `sd`, `mean` and `shape`, or `shape` and `scale`")
+            }
+        }
+    }
+
+    fn weibull<T: Quantity>(&mut self, law: &ShapeScale<T>, span: &Range<usize>) -> Distribution {
         let shape = self.positive(&law.shape);
         match (&law.scale, &law.mean) {
-            (Some(scale), None) => (shape, self.positive(scale)),
-            (None, Some(mean)) => (shape, scale_of_mean(shape, self.positive(mean))),
-            _ => {
-                self.parameters(span, name, "`shape` and either `mean` or `scale`");
-                (1.0, 1.0)
+            (Some(scale), None) => Distribution::Weibull { shape, scale: self.positive(scale) },
+            (None, Some(mean)) => {
+                let scale = self.positive(mean) / libm::tgamma(1.0 + 1.0 / shape);
+                Distribution::Weibull { shape, scale }
             }
+            _ => self.parameters(span, "weibull", "`shape` and either `mean` or `scale`"),
         }
     }
 

@@ -20,8 +20,8 @@ pub enum Law<T> {
     Exponential(Mean<T>),
     /// Log-normal: mean and sd, or median and sigma, or mean and scv.
     Lognormal(Lognormal<T>),
-    /// Gamma: shape and scale, or mean and shape.
-    Gamma(ShapeScale<T>),
+    /// Gamma: mean and sd, shape and scale, or mean and shape.
+    Gamma(Gamma<T>),
     /// Erlang: a sum of `k` equal exponentials.
     Erlang(Erlang<T>),
     /// Weibull: shape and scale, or mean and shape.
@@ -68,6 +68,20 @@ pub struct Lognormal<T> {
     pub sigma: Option<At<f64>>,
     /// Squared coefficient of variation, (sd / mean) squared.
     pub scv: Option<At<f64>>,
+}
+
+/// By two of its parameters.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gamma<T> {
+    /// Mean.
+    pub mean: Option<At<T>>,
+    /// Standard deviation.
+    pub sd: Option<At<T>>,
+    /// Shape.
+    pub shape: Option<At<f64>>,
+    /// Scale.
+    pub scale: Option<At<T>>,
 }
 
 /// By shape and either scale or mean.
