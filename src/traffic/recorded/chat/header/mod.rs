@@ -3,7 +3,13 @@
 //! A file has one shape of header. It is found from all lines, and only lines of that shape begin an
 //! entry; a date that somebody wrote into a message does not.
 
+mod halves;
+mod patterns;
+
+pub use patterns::Headers;
+
 use super::super::script::{digit_value, is_invisible};
+use halves::half_of_day;
 
 /// What the headers of one file have in common.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -41,107 +47,6 @@ pub struct Header {
     pub ms: u32,
     /// Where the rest of the line begins.
     pub rest: usize,
-}
-
-/// Reads headers, and remembers how the last ones were written: most lines repeat one of a few patterns
-/// with other digits in it.
-#[derive(Default)]
-pub struct Headers {
-    patterns: Vec<Pattern>,
-}
-
-/// So many patterns are remembered; one phone writes hours and days with one digit or two.
-const PATTERNS: usize = 8;
-
-/// Longer headers go the long way.
-const PATTERN_BYTES: usize = 32;
-
-struct Pattern {
-    /// The header with every digit replaced by `0`, and what may differ from it: nothing, the digit, or, behind
-    /// its end, anything.
-    text: [u8; PATTERN_BYTES],
-    differs: [u8; PATTERN_BYTES],
-    length: usize,
-    /// Where its numbers are, and how long: day, month and year, hour, minute and second.
-    numbers: [(u8, u8); 6],
-    shape: Shape,
-    /// Which half of the day it says.
-    afternoon: Option<bool>,
-}
-
-impl Headers {
-    /// As [`parse`].
-    pub fn parse(&mut self, line: &str) -> Option<Header> {
-        let bytes = line.as_bytes();
-        let mut begin = [0; PATTERN_BYTES];
-        let near = bytes.len().min(PATTERN_BYTES);
-        begin[..near].copy_from_slice(&bytes[..near]);
-        if let Some(n) = self.patterns.iter().position(|pattern| pattern.fits(&begin)) {
-            if n > 0 {
-                self.patterns.swap(n, n - 1);
-            }
-            return self.patterns[n.saturating_sub(1)].read(&begin);
-        }
-        let (header, afternoon) = parse_with_half(line)?;
-        self.patterns.truncate(PATTERNS - 1);
-        if let Some(pattern) = Pattern::of(&bytes[..header.rest], header.shape, afternoon) {
-            self.patterns.insert(0, pattern);
-        }
-        Some(header)
-    }
-}
-
-impl Pattern {
-    /// Of a header. Digits of other scripts, and what a blank behind it might change, go the long way.
-    fn of(written: &[u8], shape: Shape, afternoon: Option<bool>) -> Option<Pattern> {
-        let plain = written.is_ascii() && written.last() == Some(&b' ') && !shape.time_first;
-        if !plain || written.len() > PATTERN_BYTES {
-            return None;
-        }
-        let mut pattern = Pattern {
-            text: [0; PATTERN_BYTES],
-            differs: [u8::MAX; PATTERN_BYTES],
-            length: written.len(),
-            numbers: [(0, 0); 6],
-            shape,
-            afternoon,
-        };
-        let mut numbers = 0;
-        let mut inside = false;
-        for (at, byte) in written.iter().enumerate() {
-            let digit = byte.is_ascii_digit();
-            pattern.text[at] = if digit { b'0' } else { *byte };
-            pattern.differs[at] = if digit { 9 } else { 0 };
-            if digit {
-                if !inside {
-                    numbers += 1;
-                    pattern.numbers.get_mut(numbers - 1)?.0 = at as u8;
-                }
-                pattern.numbers[numbers - 1].1 += 1;
-            }
-            inside = digit;
-        }
-        Some(pattern)
-    }
-
-    /// A digit differs from `0` by its value in these bits, and nothing else by 9 or less.
-    fn fits(&self, begin: &[u8; PATTERN_BYTES]) -> bool {
-        let written = self.text.iter().zip(&self.differs);
-        begin
-            .iter()
-            .zip(written)
-            .fold(true, |fits, (found, (text, differs))| fits & (found ^ text <= *differs))
-    }
-
-    /// The numbers of a line that fits; the same bounds hold as for any other header.
-    fn read(&self, begin: &[u8; PATTERN_BYTES]) -> Option<Header> {
-        let [first, second, third, hour, minute, second_of_minute] = self.numbers.map(|(at, length)| {
-            let digits = &begin[usize::from(at)..usize::from(at + length)];
-            digits.iter().fold(0, |number, digit| number * 10 + u16::from(digit - b'0'))
-        });
-        let ms = milliseconds(hour, minute, second_of_minute, self.afternoon)?;
-        Some(Header { shape: self.shape, date: [first, second, third], ms, rest: self.length })
-    }
 }
 
 /// Since midnight; `None` if there is no such time.
@@ -413,110 +318,6 @@ fn between(c: &mut Cursor<'_>) -> Option<(bool, Option<bool>)> {
     let passed = c.at - from;
     (passed > 0 && passed <= LONGEST_WORD && c.peek().is_some_and(|c| digit_value(c).is_some()))
         .then_some((true, None))
-}
-
-/// Words for morning (false) and afternoon (true), in lower case and without blanks and dots.
-const HALVES: [(&str, bool); 67] = [
-    ("am", false),
-    ("pm", true),
-    ("上午", false),
-    ("下午", true),
-    ("凌晨", false),
-    ("早上", false),
-    ("中午", true),
-    ("晚上", true),
-    ("午前", false),
-    ("午後", true),
-    ("오전", false),
-    ("오후", true),
-    ("قبلازظهر", false),
-    ("بعدازظهر", true),
-    ("قظ", false),
-    ("بظ", true),
-    ("ص", false),
-    ("م", true),
-    ("पूर्वाह्न", false),
-    ("अपराह्न", true),
-    ("πμ", false),
-    ("μμ", true),
-    ("пробяд", false),
-    ("следобед", true),
-    ("проб", false),
-    ("слоб", true),
-    ("дп", false),
-    ("пп", true),
-    ("öö", false),
-    ("ös", true),
-    ("sa", false),
-    ("ch", true),
-    ("de", false),
-    ("du", true),
-    ("ptg", true),
-    ("pg", false),
-    ("முற்பகல்", false),
-    ("பிற்பகல்", true),
-    ("清晨", false),
-    ("傍晚", true),
-    ("半夜", false),
-    ("午夜", false),
-    ("fm", false),
-    ("em", true),
-    ("ap", false),
-    ("ip", true),
-    ("dop", false),
-    ("odp", true),
-    ("pop", true),
-    ("fh", false),
-    ("eh", true),
-    ("pd", false),
-    ("md", true),
-    ("priekšp", false),
-    ("pēcp", true),
-    ("priešpiet", false),
-    ("popiet", true),
-    ("претпл", false),
-    ("попл", true),
-    ("преподне", false),
-    ("попладне", true),
-    ("ก่อนเที่ยง", false),
-    ("หลังเที่ยง", true),
-    ("לפנה״צ", false),
-    ("אחה״צ", true),
-    ("পূর্বাহ্ণ", false),
-    ("অপরাহ্ণ", true),
-];
-
-fn half_of_day(c: &mut Cursor<'_>) -> Option<bool> {
-    // The form nearly all files have, without any allocation.
-    let bytes = &c.text.as_bytes()[c.at..];
-    if let [a @ (b'a' | b'A' | b'p' | b'P'), b'm' | b'M', rest @ ..] = bytes
-        && !rest.first().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'.')
-    {
-        c.at += 2;
-        return Some(matches!(a, b'p' | b'P'));
-    }
-    let from = c.at;
-    let mut word = String::new();
-    let mut best = None;
-    while word.len() < 40 {
-        let Some(next) = c.eat(|c| {
-            (c.is_alphabetic() || c.is_whitespace() || is_invisible(c) || matches!(c, '.' | '\u{200c}'))
-                || (!c.is_ascii() && !c.is_alphanumeric())
-        }) else {
-            break;
-        };
-        if !next.is_whitespace() && !is_invisible(next) && next != '.' && next != '\u{200c}' {
-            word.extend(next.to_lowercase());
-        }
-        // The blank behind the word is left to the end of the header.
-        let ends = !next.is_whitespace() && c.peek().is_none_or(|n| !n.is_alphabetic());
-        if ends && let Some((_, afternoon)) = HALVES.iter().find(|(half, _)| *half == word) {
-            best = Some((c.at, *afternoon));
-        }
-    }
-    let (at, afternoon) = best.unwrap_or((from, false));
-    c.at = at;
-    best.map(|_| afternoon)
 }
 
 #[cfg(test)]
