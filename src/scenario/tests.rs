@@ -264,6 +264,19 @@ fn profiles_spread_the_volume() {
     assert!(*weekly && per_hour.len() == 336 && *slot == Span::from_minutes(30));
     assert!((per_hour.iter().sum::<f64>() / 2.0 - 700.0).abs() < 1e-9);
     assert_eq!(loaded.plan.inputs.len(), 1);
+    // By day: what is not named brings nobody.
+    let by_day = "profile = { mon-fri = [0, 1, 3], sat = [2, 2, 0] }";
+    let loaded =
+        parse(&text.replace("profile = \"data/profiles/retail.csv\"", by_day), "shop.toml", &root(), &[]);
+    let loaded = loaded.expect("loads");
+    let Source::Synthetic(source) = &loaded.plan.sources[0] else { panic!("synthetic") };
+    let Arrivals::Poisson { slot, per_hour, weekly } = &source.arrivals else { panic!("Poisson") };
+    assert!(*weekly && *slot == Span::from_hours(8));
+    // The week's weights add up to 24, and a slot is 8 hours long.
+    let weights: Vec<i64> =
+        per_hour.iter().map(|rate| (rate * 8.0 * 24.0 / 700.0 * 1e6).round() as i64).collect();
+    let expected = [[0, 1, 3]; 5].into_iter().chain([[2, 2, 0], [0, 0, 0]]).flatten();
+    assert_eq!(weights, expected.map(|weight| weight * 1_000_000).collect::<Vec<i64>>());
     // A count over three days from Wednesday on takes the weights of those days alone.
     let text = text
         .replace("per_week", "count")

@@ -8,6 +8,7 @@ use crate::scenario::switches::CalendarWithoutHours;
 use crate::scenario::value::{self, DAY_MINUTES};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 impl Checker<'_> {
@@ -23,22 +24,12 @@ impl Checker<'_> {
         for calendar in &self.raw.calendar {
             let raw = &calendar.value;
             let zone = raw.timezone.as_ref().map_or_else(|| zone.clone(), |name| self.zone(name));
-            let mut week: [Vec<(u16, u16)>; 7] = Default::default();
-            let mut said: [Option<Range<usize>>; 7] = Default::default();
-            for (days, hours) in &raw.hours {
-                let periods = self.periods(hours.0.iter().map(|at| (at.value.0, at.span.clone())).collect());
-                let Some(days) = self.days(days) else { continue };
-                for day in (0..7).filter(|day| days.0[*day]) {
-                    if let Some(before) = said[day].replace(days.1.clone()) {
-                        self.fault(
-                            Diagnostic::error("HS0305", format!("{} has hours twice", value::DAYS[day]))
-                                .mark(days.1.clone(), "here")
-                                .mark(before, "and here"),
-                        );
-                    }
-                    week[day].clone_from(&periods);
-                }
+            let mut hours = BTreeMap::new();
+            for (days, periods) in &raw.hours {
+                let periods = periods.0.iter().map(|at| (at.value.0, at.span.clone())).collect();
+                hours.insert(days.clone(), self.periods(periods));
             }
+            let week = self.each_day(&hours, "hours").map(|periods| periods.cloned().unwrap_or_default());
             let mut dates: Vec<(Date, Vec<(u16, u16)>)> =
                 raw.holidays.iter().map(|holiday| (holiday.value.0, Vec::new())).collect();
             for (date, hours) in &raw.dates {
@@ -81,18 +72,33 @@ impl Checker<'_> {
         all
     }
 
-    fn days(&mut self, days: &At<String>) -> Option<([bool; 7], Range<usize>)> {
-        match value::days(&days.value) {
-            Ok(set) => Some((set, days.span.clone())),
-            Err(expected) => {
-                self.fault(
-                    Diagnostic::error("HS0106", "these are not days")
-                        .mark(days.span.clone(), "cannot be read")
-                        .help(expected),
-                );
-                None
+    /// What each day of the week has in a table by days; a day that is named twice is a fault. `what` they
+    /// are is said there.
+    pub fn each_day<'t, T>(&mut self, table: &'t BTreeMap<At<String>, T>, what: &str) -> [Option<&'t T>; 7] {
+        let mut week: [Option<(&T, &Range<usize>)>; 7] = [None; 7];
+        for (days, has) in table {
+            let set = match value::days(&days.value) {
+                Ok(set) => set,
+                Err(expected) => {
+                    self.fault(
+                        Diagnostic::error("HS0106", "these are not days")
+                            .mark(days.span.clone(), "cannot be read")
+                            .help(expected),
+                    );
+                    continue;
+                }
+            };
+            for day in (0..7).filter(|day| set[*day]) {
+                if let Some((_, before)) = week[day].replace((has, &days.span)) {
+                    self.fault(
+                        Diagnostic::error("HS0305", format!("{} has {what} twice", value::DAYS[day]))
+                            .mark(days.span.clone(), "here")
+                            .mark(before.clone(), "and here"),
+                    );
+                }
             }
         }
+        week.map(|has| has.map(|(has, _)| has))
     }
 
     /// Periods of a day in order; two that overlap are a fault.

@@ -1,16 +1,17 @@
 //! `[customer]`, `[[intent]]`, `[channel]`, `[bot]`.
 
 use super::Checker;
-use super::names::{Kind, language_of_file};
+use super::names::{Kind, Names, language_of_file};
 use crate::diag::{Diagnostic, nearest};
 use crate::random::Distribution;
 use crate::scenario::plan::{BotKind, BotPlan, Channel, Customer, HttpPlan, Intent, NamedLimits, Pricing};
 use crate::scenario::rates;
 use crate::scenario::raw::law::DurationLaw;
 use crate::scenario::raw::leaf::{At, OneOrMany, OrNone, PlainOr, WordOr};
-use crate::scenario::raw::{self, BotWord, PricingWord};
+use crate::scenario::raw::{self, BotWord, PhraseList, PricingWord};
 use crate::time::{Instant, Span};
 use jiff::tz::TimeZone;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Shapes of an exchange with a live bot.
@@ -51,39 +52,55 @@ impl Checker<'_> {
         let languages = self.names.list(Kind::Language).len();
         let mut by_language: Vec<Arc<[String]>> = vec![Arc::from([]); languages];
         let Some(phrases) = &intent.phrases else { return by_language };
-        let files: Vec<(usize, At<String>)> = match &phrases.value {
-            PlainOr::Plain(path) => {
-                let language =
-                    language_of_file(path).and_then(|l| self.names.index(Kind::Language, l)).unwrap_or(0);
-                vec![(language, At { value: path.clone(), span: phrases.span.clone() })]
+        let place = |names: &Names, language: Option<&str>| {
+            language.and_then(|language| names.index(Kind::Language, language)).unwrap_or(0)
+        };
+        let lists: Vec<(usize, &PhraseList, &Range<usize>)> = match &phrases.value {
+            PlainOr::Plain(list) => {
+                let language = match list {
+                    PhraseList::File(path) => language_of_file(path),
+                    PhraseList::List(_) => None,
+                };
+                vec![(place(&self.names, language), list, &phrases.span)]
             }
-            PlainOr::Table(files) => files
+            PlainOr::Table(lists) => lists
                 .iter()
-                .map(|(language, path)| {
-                    (self.names.index(Kind::Language, &language.value).unwrap_or(0), path.clone())
-                })
+                .map(|(language, list)| (place(&self.names, Some(&language.value)), &list.value, &list.span))
                 .collect(),
         };
-        for (language, path) in files {
-            let Some(input) = self.read(&path) else { continue };
-            let lines: Vec<String> = input
-                .text
-                .lines()
-                .map(str::trim)
-                .filter(|line| !line.is_empty() && !line.starts_with('#'))
-                .map(str::to_owned)
-                .collect();
-            if lines.is_empty() {
-                self.fault(
-                    Diagnostic::error("HS0107", format!("there are no phrases in `{}`", path.value))
-                        .mark(path.span.clone(), "one phrase a line is expected"),
-                );
-            }
+        for (language, list, span) in lists {
+            let Some(phrases) = self.phrase_list(list, span) else { continue };
             if let Some(slot) = by_language.get_mut(language) {
-                *slot = lines.into();
+                *slot = phrases.into();
             }
         }
         by_language
+    }
+
+    /// The phrases of a list or a file.
+    fn phrase_list(&mut self, list: &PhraseList, span: &Range<usize>) -> Option<Vec<String>> {
+        let found: Vec<String> = match list {
+            PhraseList::File(path) => {
+                let input = self.read(&At { value: path.clone(), span: span.clone() })?;
+                let lines = input.text.lines().map(str::trim);
+                lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
+            }
+            PhraseList::List(phrases) => {
+                let phrases = phrases.iter().map(|phrase| phrase.trim());
+                phrases.filter(|phrase| !phrase.is_empty()).map(str::to_owned).collect()
+            }
+        };
+        if found.is_empty() {
+            let (what, expected) = match list {
+                PhraseList::File(path) => (format!("in `{path}`"), "one phrase a line is expected"),
+                PhraseList::List(_) => ("here".to_owned(), "at least one is expected"),
+            };
+            self.fault(
+                Diagnostic::error("HS0107", format!("there are no phrases {what}"))
+                    .mark(span.clone(), expected),
+            );
+        }
+        Some(found)
     }
 
     /// How customers behave.

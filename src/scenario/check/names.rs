@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::diag::{Diagnostic, nearest};
 use crate::scenario::raw::leaf::{At, OneOrMany, PlainOr};
-use crate::scenario::raw::{Scenario, Traffic};
+use crate::scenario::raw::{PhraseList, Scenario, Traffic};
 use std::collections::BTreeMap;
 
 /// Most tags a scenario may set: they are kept as bits.
@@ -95,13 +95,14 @@ impl Names {
         }
         for phrases in raw.intent.iter().filter_map(|i| i.value.phrases.as_ref()) {
             match &phrases.value {
-                PlainOr::Plain(path) => {
+                PlainOr::Plain(PhraseList::File(path)) => {
                     if let Some(language) = language_of_file(path) {
                         names.add(Kind::Language, language);
                     }
                 }
-                PlainOr::Table(files) => {
-                    files.keys().for_each(|language| names.add(Kind::Language, &language.value))
+                PlainOr::Plain(PhraseList::List(_)) => {}
+                PlainOr::Table(lists) => {
+                    lists.keys().for_each(|language| names.add(Kind::Language, &language.value))
                 }
             }
         }

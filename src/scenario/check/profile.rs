@@ -1,17 +1,63 @@
-//! Profiles: relative weights, weekday x slot of the day, from a CSV file.
+//! Profiles: relative weights, weekday x slot of the day, by day or from a CSV file.
 
 use super::Checker;
 use super::files::lines;
 use crate::diag::Diagnostic;
-use crate::scenario::raw::leaf::At;
+use crate::scenario::raw::DayWeights;
+use crate::scenario::raw::leaf::{At, PlainOr};
 use crate::scenario::value::{self, DAY_MINUTES};
+use std::ops::Range;
 
 impl Checker<'_> {
     /// Weights of the week's slots from Monday 00:00 on, or a fault.
-    ///
+    pub fn profile(&mut self, profile: &At<PlainOr<String, DayWeights>>) -> Option<Vec<f64>> {
+        match &profile.value {
+            PlainOr::Plain(path) => {
+                self.profile_file(&At { value: path.clone(), span: profile.span.clone() })
+            }
+            PlainOr::Table(days) => self.profile_by_day(days, &profile.span),
+        }
+    }
+
+    fn profile_by_day(&mut self, days: &DayWeights, span: &Range<usize>) -> Option<Vec<f64>> {
+        let week = self.each_day(days, "weights");
+        let mut fault = |span: &Range<usize>, label: String| {
+            let fault = Diagnostic::error("HS0107", "a profile cannot be read").mark(span.clone(), label);
+            self.fault(fault.help("24 weights are the day's hours, 48 its half hours, and so on"));
+        };
+        let mut named = week.iter().copied().flatten();
+        let Some(slots) = named.clone().next().map(|weights| weights.value.len()) else {
+            fault(span, "no day has weights".to_owned());
+            return None;
+        };
+        if slots == 0 || !usize::from(DAY_MINUTES).is_multiple_of(slots) {
+            let span = named.next().map_or(span, |weights| &weights.span);
+            fault(span, format!("{slots} weights do not divide a day into whole minutes"));
+            return None;
+        }
+        for weights in named {
+            if weights.value.len() != slots {
+                fault(&weights.span, format!("{} weights, and another day has {slots}", weights.value.len()));
+                return None;
+            }
+            if let Some(weight) = weights.value.iter().find(|weight| !weight.is_finite() || **weight < 0.0) {
+                fault(&weights.span, format!("`{weight}` is not a weight of 0 or more"));
+                return None;
+            }
+        }
+        let nobody = vec![0.0; slots];
+        let week: Vec<f64> =
+            week.iter().flat_map(|day| day.map_or(&nobody, |weights| &weights.value)).copied().collect();
+        if week.iter().sum::<f64>() <= 0.0 {
+            fault(span, "all weights are 0".to_owned());
+            return None;
+        }
+        Some(week)
+    }
+
     /// The file has a header, then one row for each slot of the day: its time and seven weights,
     /// Monday to Sunday. `#` begins a comment. The slots are as long as the rows are many.
-    pub fn profile(&mut self, path: &At<String>) -> Option<Vec<f64>> {
+    fn profile_file(&mut self, path: &At<String>) -> Option<Vec<f64>> {
         let input = self.read(path)?;
         match read(&input.text) {
             Ok(weights) => Some(weights),

@@ -26,8 +26,8 @@ pub use rule::{
     TriggerTable, TriggerWord, When,
 };
 pub use traffic::{
-    Burst, Customer, Cut, Intent, Phase, Phrases, Rate, RateStep, StartWord, TimingWord, Traffic, Volume,
-    Weights,
+    Burst, Customer, Cut, DayWeights, Intent, Phase, PhraseList, Phrases, Rate, RateStep, StartWord,
+    TimingWord, Traffic, Volume, Weights,
 };
 
 use leaf::At;

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 
 /// Relative weights by name.
 pub type Weights = BTreeMap<At<String>, At<f64>>;
+/// The weights of a day's slots, from midnight on, by day.
+pub type DayWeights = BTreeMap<At<String>, At<Vec<f64>>>;
 
 /// `[[traffic]]`: a source of conversations, from a model or from a record.
 ///
@@ -27,9 +29,10 @@ pub struct Traffic {
     pub rate: Option<At<Rate>>,
     /// Time between two arrivals, each drawn anew (a renewal process).
     pub interval: Option<At<DurationLaw>>,
-    /// CSV file of relative weights, weekday x slot of the day: one row for each slot with its time
-    /// and seven columns from Monday to Sunday.
-    pub profile: Option<At<String>>,
+    /// Relative weights through the week. By day, from midnight on, `{ mon-fri = [0, 0, ...], sat = [...] }`:
+    /// 24 weights are hours, 48 half hours; a day that is not named brings nobody. Or a CSV file: one row
+    /// for each slot of the day with its time and seven columns from Monday to Sunday.
+    pub profile: Option<At<PlainOr<String, DayWeights>>>,
     /// Coefficient of variation of a day's volume: real days vary more than Poisson.
     #[schemars(range(min = 0, max = 5))]
     pub day_to_day: At<f64>,
@@ -259,15 +262,26 @@ pub struct Intent {
     pub reply_delay: Option<At<DurationLaw>>,
     /// Chance that the statistical bot solves it.
     pub bot_solves: At<Share>,
-    /// File with what customers write, one phrase a line; or a table of files by language.
+    /// What customers write: a list of phrases, or a file with one phrase a line; or a table of such by
+    /// language.
     pub phrases: Option<At<Phrases>>,
     /// How many of an agent's places one such conversation takes.
     #[schemars(range(min = 1, max = 100))]
     pub weight: At<u8>,
 }
 
-/// A file, or files by language.
-pub type Phrases = PlainOr<String, BTreeMap<At<String>, At<String>>>;
+/// Phrases, or phrases by language.
+pub type Phrases = PlainOr<PhraseList, BTreeMap<At<String>, At<PhraseList>>>;
+
+/// Phrases as they are, or in a file.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum PhraseList {
+    /// A file with one phrase a line.
+    File(String),
+    /// The phrases.
+    List(Vec<String>),
+}
 
 impl Default for Intent {
     fn default() -> Intent {
