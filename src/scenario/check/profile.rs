@@ -48,8 +48,8 @@ impl Checker<'_> {
         let nobody = vec![0.0; slots];
         let week: Vec<f64> =
             week.iter().flat_map(|day| day.map_or(&nobody, |weights| &weights.value)).copied().collect();
-        if week.iter().sum::<f64>() <= 0.0 {
-            fault(span, "all weights are 0".to_owned());
+        if let Some(label) = useless(&week) {
+            fault(span, label.to_owned());
             return None;
         }
         Some(week)
@@ -118,10 +118,19 @@ fn read(text: &str) -> Result<Vec<f64>, Box<Diagnostic>> {
     }
     let week: Vec<f64> =
         (0..7).flat_map(|day| rows.iter().map(move |(_, weights, _)| weights[day])).collect();
-    if week.iter().sum::<f64>() <= 0.0 {
-        return Err(fault(0..text.len().min(1), "all weights are 0".to_owned()));
+    if let Some(label) = useless(&week) {
+        return Err(fault(0..text.len().min(1), label.to_owned()));
     }
     Ok(week)
+}
+
+/// Why the week's weights give no shares.
+fn useless(week: &[f64]) -> Option<&'static str> {
+    match week.iter().sum::<f64>() {
+        0.0 => Some("all weights are 0"),
+        sum if sum.is_finite() => None,
+        _ => Some("the weights are too large to be added up"),
+    }
 }
 
 #[cfg(test)]
@@ -144,6 +153,7 @@ mod tests {
             ("h\n00:00,1,1,1,1,1,1,-1\n", "`-1`"),
             ("h\n00:00,1,1,1,1,1,1,1\n11:00,1,1,1,1,1,1,1\n", "12:00"),
             ("h\n00:00,0,0,0,0,0,0,0\n", "all weights"),
+            ("h\n00:00,1e308,1e308,0,0,0,0,0\n", "too large"),
             ("h\nnoon,1,1,1,1,1,1,1\n", "noon"),
         ] {
             let fault = read(text).expect_err(text);
