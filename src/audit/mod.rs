@@ -150,8 +150,11 @@ pub fn audit(log: &Log, plan: &Plan, sink: &mut dyn Sink) -> Result<Audit, Audit
         segments: plan.segments.clone(),
         languages: plan.languages.clone(),
         bot: false,
+        ticket_at_hand_off: false,
     };
     let with_bot = Desk { bot: true, ..desk.clone() };
+    let ticket_at_hand_off =
+        Desk { ticket_at_hand_off: !plan.desk.ticket_at_first_message, ..with_bot.clone() };
     let mut audit = Audit { known, ..Audit::default() };
     if !any_status {
         audit.notes.push(
@@ -163,9 +166,13 @@ pub fn audit(log: &Log, plan: &Plan, sink: &mut dyn Sink) -> Result<Audit, Audit
     let staffed = cause::Staffed::of(plan, from, until);
     let mut chunk = Chunk::default();
     for (number, (name, events)) in (0u64..).zip(&log.conversations) {
-        let desk = if events.iter().any(row::by_bot) { &with_bot } else { &desk };
+        let desk = match events.iter().any(row::by_bot) {
+            false => &desk,
+            true if row::is_ticket_from_the_first(events) => &with_bot,
+            true => &ticket_at_hand_off,
+        };
         let Some(replay) = replay(events, until, desk, &policies) else { continue };
-        chunk.conversations.push(row::conversation(number, events, &replay, plan, any_status));
+        chunk.conversations.push(row::conversation(number, events, &replay, plan, &policies, any_status));
         let handed = row::bot_part_ended(events);
         let is_team = |name: &str| plan.teams.iter().any(|team| team.name == name);
         let cause = |record| cause::cause(record, events, until, handed, &staffed, &policies, is_team);

@@ -3,22 +3,39 @@
 use super::index_of;
 use crate::facts::{ConversationRow, HandOff, NEVER, NONE, Outcome};
 use crate::scenario::plan::{ClockKind, Plan};
-use crate::sla::Replay;
+use crate::sla::{Policies, Replay};
 use crate::time::Instant;
 use crate::traffic::log::{Event, Kind, Role};
 
+/// A bot wrote, or handed over.
 pub(super) fn by_bot(event: &Event) -> bool {
-    event.kind == Kind::Message && event.from == Role::Bot
+    event.from == Role::Bot && matches!(event.kind, Kind::Message | Kind::Assign)
 }
 
-/// When the bot's part ended: its hand-off, or a person's first message; none if no bot wrote.
+/// The bot hands over to people.
+pub(super) fn is_hand_off(event: &Event) -> bool {
+    event.from == Role::Bot && event.kind == Kind::Assign
+}
+
+/// The log itself shows a ticket where a bot's talk begins: it opens with a status; or people came in without
+/// a hand-off, so the ticket is as old as the conversation.
+pub(super) fn is_ticket_from_the_first(events: &[Event]) -> bool {
+    let began = events.iter().map(|event| event.at).min();
+    let opens = events.iter().any(|event| is_status(event) && Some(event.at) == began);
+    opens || events.iter().any(by_person) && !events.iter().any(is_hand_off)
+}
+
+/// A person wrote.
+pub(super) fn by_person(event: &Event) -> bool {
+    event.from == Role::Agent && event.kind == Kind::Message
+}
+
+/// When the bot's part ended: its hand-off, or a person's first message; none if there was no bot.
 pub(super) fn bot_part_ended(events: &[Event]) -> Option<Instant> {
     if !events.iter().any(by_bot) {
         return None;
     }
-    let ended = |event: &&Event| {
-        event.from == Role::Bot && event.kind == Kind::Assign || message_of(event, Role::Agent)
-    };
+    let ended = |event: &&Event| is_hand_off(event) || by_person(event);
     Some(events.iter().filter(ended).map(|event| event.at).min().unwrap_or(Instant::NEVER))
 }
 
@@ -36,6 +53,7 @@ pub(super) fn conversation(
     events: &[Event],
     replay: &Replay,
     plan: &Plan,
+    policies: &Policies,
     any_status: bool,
 ) -> ConversationRow {
     let count =
@@ -55,19 +73,21 @@ pub(super) fn conversation(
     let last = events.iter().map(|e| e.at).max().unwrap_or(began);
     let last_writer = events.iter().filter(|e| e.kind == Kind::Message).max_by_key(|e| e.at).map(|e| e.from);
     let person = count(Role::Agent) > 0;
-    let bot = count(Role::Bot) > 0;
+    let bot_until = bot_part_ended(events);
+    let bot = bot_until.is_some();
+    // What it solved and did not hold is not the bot's affair any more.
+    let first_solved =
+        replay.story.resolved_after.first().map_or(Instant::NEVER, |after| replay.story.created + *after);
+    let handed_off = bot_until.is_some_and(|until| until != Instant::NEVER);
     let over = replay.tracker.status().is_over();
     let solved = if any_status { over } else { matches!(last_writer, Some(Role::Agent | Role::Bot)) };
     let resolved_at = if !solved {
         NEVER
     } else if any_status {
-        let ended = replay
-            .records
-            .iter()
-            .rev()
-            .find(|r| r.kind == ClockKind::Resolution && r.ended != Instant::NEVER);
+        // The last resolution: what was reopened was none.
+        let last = replay.story.resolved_after.last().map(|after| replay.story.created + *after);
         let status = events.iter().filter(|e| is_status(e)).map(|e| e.at).max();
-        ended.map(|r| r.ended).or(status).map_or(NEVER, Instant::ms)
+        last.or(status).map_or(NEVER, Instant::ms)
     } else {
         last.ms()
     };
@@ -86,15 +106,15 @@ pub(super) fn conversation(
     let default_priority = plan.intents.first().map_or(0, |i| i.priority);
     let rating =
         value_of(Kind::Rating).and_then(|score| score.parse().ok()).filter(|score| (1..=5).contains(score));
-    let paused = replay.records.iter().find(|r| r.kind == ClockKind::Resolution).map_or(0, |r| r.paused.ms());
+    let held = |at: Instant| replay.tracker.held(ClockKind::Resolution, at, policies).ms();
+    let paused = Instant(resolved_at).known().map_or(0, held);
     ConversationRow {
         conversation: number,
         repeat_of: u64::MAX,
         started_at: started.ms(),
         first_response_at: first_bot.min(first_human),
         first_human_at: first_human,
-        // Where the bot's part ends is where a person first writes; a log seldom says more.
-        handed_off_at: if !bot { started.ms() } else { first_human },
+        handed_off_at: bot_until.unwrap_or(started).ms(),
         resolved_at,
         ended_at: if outcome == Outcome::Open { NEVER } else { last.ms() },
         source: 0,
@@ -105,13 +125,14 @@ pub(super) fn conversation(
         team: if person && team == NONE { 0 } else { team },
         agent: u32::MAX,
         outcome: outcome as u8,
-        hand_off: if bot && person { HandOff::AskedForPerson as u8 } else { HandOff::None as u8 },
+        // Why, a log seldom says.
+        hand_off: if handed_off { HandOff::AskedForPerson as u8 } else { HandOff::None as u8 },
         bot_seen: bot,
         measured: true,
         solved,
         queue_wait: 0,
         agent_work: 0,
-        bot_time: if bot { (first_human.min(last.ms()) - started.ms()).max(0) } else { 0 },
+        bot_time: bot_until.map_or(0, |until| (until.min(last).min(first_solved) - started).ms().max(0)),
         paused,
         customer_messages: count(Role::Customer),
         bot_messages: count(Role::Bot),

@@ -33,7 +33,7 @@ pub(super) struct Args {
     /// Parquet tables of the first replication to write
     #[arg(long, value_enum, default_value_t = Tables::First)]
     pub tables: Tables,
-    /// Also write the messages of the first replication as a traffic log (.jsonl or .csv)
+    /// Also write the first replication as a traffic log (.jsonl or .csv), as a help desk would know it
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
     /// What to print

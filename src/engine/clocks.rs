@@ -122,6 +122,9 @@ impl<O: Observer> World<'_, O> {
     #[inline]
     pub(super) fn set_status(&mut self, slot: u32, status: Status) {
         let before = std::mem::replace(&mut self.slots[slot as usize].status, status);
+        if before != status {
+            self.tell(slot, |_| Note::StatusChanged { to: status });
+        }
         self.clock(slot, Input::Status(status));
         if before != status {
             self.fire(slot, Moment::StatusChanged, status as u32);

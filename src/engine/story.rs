@@ -3,6 +3,7 @@
 
 use crate::facts::{HandOff, Outcome};
 use crate::scenario::plan::ClockKind;
+use crate::scenario::switches::Status;
 use crate::time::Instant;
 
 /// One thing that happened to a conversation.
@@ -35,6 +36,7 @@ pub enum Note {
     RuleLooped { rule: u16 },
     Notified { recipient: u16, rule: u16 },
     PriorityChanged { from: u8, to: u8 },
+    StatusChanged { to: Status },
     ClockWarned { clock: ClockKind, due: Instant },
     ClockBreached { clock: ClockKind, due: Instant },
     ClockEnded { clock: ClockKind, due: Instant, breached: bool, used_ms: i64, target_ms: i64 },

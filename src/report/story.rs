@@ -14,7 +14,8 @@ pub fn story(plan: &Plan, conversation: u64, notes: &[(Instant, Note)]) -> Strin
     };
     let _ = writeln!(out, "conversation {conversation} of \"{}\"", plain(&plan.name));
     let mut day = String::new();
-    for (at, note) in notes {
+    // The status follows from the rest of the story.
+    for (at, note) in notes.iter().filter(|(_, note)| !matches!(note, Note::StatusChanged { .. })) {
         let (date, time) = civil(plan, *at);
         if date != day {
             let _ = writeln!(out, "\n{date}");
@@ -166,6 +167,7 @@ fn line(plan: &Plan, note: &Note) -> String {
         }
         Note::LostPatience => "the customer loses patience and leaves".into(),
         Note::FellSilent => "the customer will not answer".into(),
+        Note::StatusChanged { to } => format!("status: {to:?}"),
         Note::Resolved { by_bot } => format!("resolved by {}", if *by_bot { "the bot" } else { "a person" }),
         Note::Reopened => "reopened".into(),
         Note::WithBotAgain => "with the bot again".into(),

@@ -27,6 +27,8 @@ pub struct Desk {
     pub languages: Vec<String>,
     /// A bot answers first: conversations begin with it until the hand-off.
     pub bot: bool,
+    /// The bot's talks are no tickets: theirs begins with the hand-off, if there is one.
+    pub ticket_at_hand_off: bool,
 }
 
 /// A deadline that passed, and when the checker saw it.
@@ -207,6 +209,8 @@ struct Run<'a> {
     /// Last resolution.
     resolved_at: Instant,
     answered_by_person: bool,
+    /// There is a ticket, whose clocks run.
+    ticket: bool,
 }
 
 impl<'a> Run<'a> {
@@ -236,7 +240,8 @@ impl<'a> Run<'a> {
         let status = (first.kind == Kind::Status)
             .then(|| first.value.as_deref().and_then(|w| policies.switches().status(w)));
         let status = status.flatten().filter(|status| !status.is_over()).unwrap_or(Status::Open);
-        let policy = policies.select(&known.facts(at));
+        let ticket = !(desk.bot && desk.ticket_at_hand_off);
+        let policy = if ticket { policies.select(&known.facts(at)) } else { None };
         let by_agent = events
             .iter()
             .find(|event| event.kind == Kind::Message)
@@ -255,6 +260,7 @@ impl<'a> Run<'a> {
             with_people_since: at,
             resolved_at: Instant::NEVER,
             answered_by_person: false,
+            ticket,
         }
     }
 
@@ -347,8 +353,28 @@ impl<'a> Run<'a> {
             self.with_people_since = at;
         }
         self.known.with_bot = false;
-        self.apply(at, Input::HandedOff);
+        if self.ticket {
+            self.apply(at, Input::HandedOff);
+        } else {
+            self.make_ticket(at);
+        }
         self.apply(at, Input::EnteredQueue);
+    }
+
+    /// The ticket is made now, for a customer who waits for people.
+    fn make_ticket(&mut self, at: Instant) {
+        self.ticket = true;
+        let opening = Opening {
+            at,
+            policy: self.policies.select(&self.known.facts(at)),
+            priority: self.known.priority,
+            status: Status::Open,
+            by_agent: false,
+            with_bot: false,
+        };
+        self.tracker = Tracker::start(opening, self.policies);
+        self.apply(at, Input::Team(self.known.team));
+        self.apply(at, Input::CustomerMessage);
     }
 
     fn status(&mut self, event: &Event) {
@@ -392,7 +418,7 @@ impl<'a> Run<'a> {
     }
 
     fn choose_policy(&mut self, at: Instant) {
-        if self.policies.switches().policy_chosen == PolicyChosen::OnCreation {
+        if !self.ticket || self.policies.switches().policy_chosen == PolicyChosen::OnCreation {
             return;
         }
         let policy: Option<PolicyIdx> = self.policies.select(&self.known.facts(at));

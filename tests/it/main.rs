@@ -9,6 +9,7 @@ mod experiments;
 mod identities;
 mod live_bot;
 mod mining;
+mod own_log;
 mod presets;
 mod recorded;
 mod scenarios;

@@ -1,0 +1,85 @@
+//! A run's log, audited by the run's own scenario: engine and audit must come to the same figures, whatever
+//! the help desk, since each has its own way to them.
+
+use serde_json::Value;
+use std::process::Command;
+
+/// Bot and people, priorities, hand-offs by word, limit and attempts, reopenings; nobody gives up, since no
+/// log tells who did.
+const NOBODY_LEAVES: [&str; 6] = [
+    "scenario.start_from=\"empty\"",
+    "customer.patience=\"none\"",
+    "customer.leaves_bot=0",
+    "customer.repeats=0",
+    "customer.reopens=0.15",
+    "scenario.duration=\"3d\"",
+];
+
+/// What a log tells exactly.
+const TOLD: [&str; 18] = [
+    "conversations.offered",
+    "conversations.agent_solved",
+    "conversations.bot_solved",
+    "conversations.reopen_rate",
+    "bot.seen",
+    "bot.containment_rate",
+    "bot.handoff_rate",
+    "bot.time",
+    "first_response.mean",
+    "first_response.p90",
+    "first_human_response.p90",
+    "resolution.mean",
+    "resolution.p90",
+    "sla.first_response.compliance",
+    "sla.first_response.used",
+    "sla.resolution.compliance",
+    "sla.resolution.breaches",
+    "sla.resolution.used",
+];
+
+fn json(arguments: &[&str]) -> Value {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_helpsim"));
+    command.args(arguments).args(["--quiet", "--format", "json"]);
+    command.args(NOBODY_LEAVES.iter().flat_map(|set| ["--set", set]));
+    let output = command.output().unwrap_or_else(|e| panic!("{e}"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(matches!(output.status.code(), Some(0 | 1)), "{arguments:?}: {said}");
+    assert!(!said.contains("warning"), "{said}");
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[test]
+fn an_audit_of_a_run_measures_what_the_run_measured() {
+    let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (scenario, log) = (path("bot.toml"), path("log.jsonl"));
+    let template = helpsim::scenario::templates::get("bot").unwrap_or_else(|| panic!("the template"));
+    std::fs::write(&scenario, template).unwrap_or_else(|e| panic!("{e}"));
+    for desk in [
+        "plain",
+        "freshdesk",
+        "zendesk",
+        "zoho_desk",
+        "happyfox",
+        "liveagent",
+        "chatwoot",
+        "zammad",
+        "frappe",
+    ] {
+        let like = format!("desk.like=\"{desk}\"");
+        let set = ["--set", &like];
+        let run =
+            [&["run", &scenario, "--no-report", "--replications", "1", "--log", &log], &set[..]].concat();
+        let run = json(&run);
+        let audit = json(&[&["audit", &log, "--scenario", &scenario], &set[..]].concat());
+        for metric in TOLD {
+            let of = |summary: &Value| summary["metrics"][metric]["mean"].as_f64();
+            let (simulated, audited) = (of(&run), of(&audit["summary"]));
+            let same = match (simulated, audited) {
+                (Some(simulated), Some(audited)) => (simulated - audited).abs() <= 1e-9 * simulated.abs(),
+                _ => false,
+            };
+            assert!(same, "{desk}: {metric} is {simulated:?} in the run, {audited:?} in its audit");
+        }
+    }
+}
