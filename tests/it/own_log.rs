@@ -15,8 +15,46 @@ const NOBODY_LEAVES: [&str; 6] = [
     "scenario.duration=\"3d\"",
 ];
 
+/// Every clock, in and out of business hours, for some by priority, which a rule changes on the way.
+const PROMISES: &str = r#"
+[[sla]]
+name = "fraud"
+if = { intent = "fraud" }
+first_response = "15m"
+next_response = "10m"
+resolution = "2h"
+assignment = "10m"
+escalation = "8m"
+
+[[sla]]
+name = "urgent"
+calendar = "service hours"
+if = { priority = ["urgent", "high"] }
+first_response = "20m"
+update = "1h"
+resolution = "6h"
+requester_wait = "1h"
+
+[[sla]]
+name = "standard"
+calendar = "service hours"
+first_response = "10m"
+next_response = "20m"
+resolution = "24h"
+requester_wait = "2h"
+assignment = "30m"
+escalation = "20m"
+warn_left = "25%"
+
+[[rule]]
+name = "old"
+when = { after = "30m" }
+then = [{ priority = "high" }]
+
+"#;
+
 /// What a log tells exactly.
-const TOLD: [&str; 18] = [
+const TOLD: [&str; 32] = [
     "conversations.offered",
     "conversations.agent_solved",
     "conversations.bot_solved",
@@ -30,8 +68,22 @@ const TOLD: [&str; 18] = [
     "first_human_response.p90",
     "resolution.mean",
     "resolution.p90",
+    "next_response.mean",
+    "next_response.p90",
     "sla.first_response.compliance",
+    "sla.first_response.breaches",
     "sla.first_response.used",
+    "sla.next_response.compliance",
+    "sla.next_response.used",
+    "sla.update.compliance",
+    "sla.update.used",
+    "sla.requester_wait.compliance",
+    "sla.requester_wait.used",
+    "sla.assignment.compliance",
+    "sla.assignment.used",
+    "sla.escalation.compliance",
+    "sla.escalation.breaches",
+    "sla.escalation.used",
     "sla.resolution.compliance",
     "sla.resolution.breaches",
     "sla.resolution.used",
@@ -54,7 +106,10 @@ fn an_audit_of_a_run_measures_what_the_run_measured() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     let (scenario, log) = (path("bot.toml"), path("log.jsonl"));
     let template = helpsim::scenario::templates::get("bot").unwrap_or_else(|| panic!("the template"));
-    std::fs::write(&scenario, template).unwrap_or_else(|e| panic!("{e}"));
+    let before = template.find("[[sla]]").unwrap_or_else(|| panic!("{template}"));
+    let behind = template.find("[[rule]]").unwrap_or_else(|| panic!("{template}"));
+    let text = [&template[..before], PROMISES, &template[behind..]].concat();
+    std::fs::write(&scenario, text).unwrap_or_else(|e| panic!("{e}"));
     for desk in [
         "plain",
         "freshdesk",
@@ -77,6 +132,8 @@ fn an_audit_of_a_run_measures_what_the_run_measured() {
             let (simulated, audited) = (of(&run), of(&audit["summary"]));
             let same = match (simulated, audited) {
                 (Some(simulated), Some(audited)) => (simulated - audited).abs() <= 1e-9 * simulated.abs(),
+                // Not every help desk has every clock.
+                (None, None) => metric.starts_with("sla."),
                 _ => false,
             };
             assert!(same, "{desk}: {metric} is {simulated:?} in the run, {audited:?} in its audit");
