@@ -23,8 +23,12 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
     let names: Vec<&str> = templates::names().collect();
     let name = args.template.as_deref().unwrap_or(names.first().copied().unwrap_or_default());
     let Some(text) = templates::get(name) else {
-        let hint = nearest(name, names.iter().copied())
-            .map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+        let hint = if name.ends_with(".toml") {
+            format!("; to write to that file: --out {name}")
+        } else {
+            nearest(name, names.iter().copied())
+                .map_or(String::new(), |near| format!("; did you mean `{near}`?"))
+        };
         return Err(Failure::input(anyhow::anyhow!(
             "no template `{name}`: there are {}{hint}",
             names.join(", ")
