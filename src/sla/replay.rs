@@ -6,7 +6,7 @@ use crate::bot::text::fold;
 use crate::scenario::plan::{ClockKind, PolicyIdx, PriorityIdx};
 use crate::scenario::switches::{PolicyChosen, Status};
 use crate::time::{Instant, Span};
-use crate::traffic::log::{Event, Kind, Role};
+use crate::traffic::log::{Event, Kind, Precision, Role};
 
 /// What the log's words mean on this desk.
 #[derive(Clone, Debug, Default)]
@@ -161,8 +161,10 @@ fn in_order(events: &[Event]) -> (Vec<&Event>, Vec<LogWarning>) {
     sorted.sort_by_key(|event| event.at);
     let mut once: Vec<&Event> = Vec::with_capacity(sorted.len());
     for event in sorted {
-        let same_instant = once.iter().rev().take_while(|other| other.at == event.at);
-        if same_instant.into_iter().any(|other| is_same(other, event)) {
+        // Somebody may well write "ok" twice in a minute.
+        let exact = event.precision != Precision::Minute || event.kind != Kind::Message;
+        let mut same_instant = once.iter().rev().take_while(|other| other.at == event.at);
+        if exact && same_instant.any(|other| is_same(other, event)) {
             warn(event, LogProblem::Duplicate);
         } else {
             once.push(event);

@@ -145,6 +145,18 @@ fn disorder_and_duplicates_change_nothing_but_the_warnings() {
 }
 
 #[test]
+fn the_same_words_twice_in_a_minute_are_two_messages() {
+    let mut events = log(&[(0, Message, Customer, "hello?"), (0, Message, Customer, "hello?")]);
+    let warnings = |events: &[Event]| {
+        let switches = ClockSwitches::default();
+        replay(events, minute_at(1_000), &desk(), &policies(&switches)).unwrap().warnings.len()
+    };
+    assert_eq!(warnings(&events), 1);
+    events.iter_mut().for_each(|event| event.precision = Precision::Minute);
+    assert_eq!(warnings(&events), 0);
+}
+
+#[test]
 fn what_is_not_known_is_named_and_skipped() {
     let replay = replayed(&[
         (0, Message, Customer, "hola"),
