@@ -164,7 +164,10 @@ impl<O: Observer> World<'_, O> {
         }
         conversation.waiting_since = Instant::NEVER;
         let outcome = conversation.bot_outcome;
-        self.tell(slot, |w| Note::BotReplied { texts: w.talks.said.clone() });
+        if O::WATCHES {
+            let texts = self.talks.said.remove(&slot).unwrap_or_default();
+            self.tell(slot, |_| Note::BotReplied { texts });
+        }
         self.clock(slot, Input::BotReply);
         match outcome {
             BotOutcome::Await => {

@@ -140,7 +140,7 @@ impl<O: Observer> World<'_, O> {
             Outcome::TimedOut => (format!("no answer {took}"), Vec::new()),
             Outcome::Failed(why) => (format!("failed {took}: {why}"), Vec::new()),
         };
-        self.talks.said = texts;
+        self.talks.said.insert(slot, texts);
         self.tell(slot, |_| Note::BotDecided { why });
     }
 }

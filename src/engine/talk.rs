@@ -27,8 +27,8 @@ pub(super) struct Talks {
     /// The message being delivered, and its number if it is one of [`Compiled`]'s texts.
     pub text: String,
     listed: Option<u32>,
-    /// The bot's last words to a watched customer.
-    pub said: Vec<String>,
+    /// By slot, what the bot is about to say to a watched customer.
+    pub said: FxHashMap<u32, Vec<String>>,
     hits: FxHashMap<Box<str>, WordHits>,
 }
 
@@ -274,9 +274,9 @@ impl<O: Observer> World<'_, O> {
         self.slots[slot as usize].look_up_ms = turn.took.ms();
         if self.observer.watches(self.slots[slot as usize].id) {
             let why = flow.explain(&turn.why);
-            self.talks.said = self.talks.sessions[slot as usize]
-                .as_ref()
-                .map_or_else(Vec::new, |talk| flow.texts(&talk.session, &turn));
+            let talk = self.talks.sessions[slot as usize].as_ref();
+            let texts = talk.map_or_else(Vec::new, |talk| flow.texts(&talk.session, &turn));
+            self.talks.said.insert(slot, texts);
             self.tell(slot, |_| Note::BotDecided { why });
         }
         self.slots[slot as usize].bot_says = turn.messages.max(1);

@@ -100,6 +100,39 @@ fn json(arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}"))
 }
 
+/// The figures of the run and of its audit.
+fn figure(metric: &str, run: &Value, audit: &Value) -> (Option<f64>, Option<f64>) {
+    let of = |summary: &Value| summary["metrics"][metric]["mean"].as_f64();
+    (of(run), of(&audit["summary"]))
+}
+
+/// Replies of a flow are thought of before they are sent, many at a time; each comes to its own customer.
+#[test]
+fn every_word_of_a_flow_is_in_the_log() {
+    let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
+    let log = folder.path().join("log.jsonl").display().to_string();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let scenario = root.join("scenarios/airline.toml").display().to_string();
+    let run = json(&["run", &scenario, "--no-report", "--replications", "1", "--log", &log]);
+    let audit = json(&["audit", &log, "--scenario", &scenario]);
+    for metric in ["messages.customer", "messages.bot", "messages.agent"] {
+        let (simulated, audited) = figure(metric, &run, &audit);
+        assert!(simulated.is_some_and(|n| n > 0.0), "{metric}: {simulated:?}");
+        assert_eq!(simulated, audited, "{metric}");
+    }
+    // Who writes to this flow is greeted first.
+    let text = std::fs::read_to_string(&log).unwrap_or_else(|e| panic!("{e}"));
+    let events =
+        text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|e| panic!("{e}")));
+    let mut greeted = std::collections::BTreeMap::new();
+    for event in events.filter(|event| event["from"] == "bot" && event["kind"] == "message") {
+        let text = event["text"].as_str().unwrap_or_default().to_owned();
+        greeted.entry(event["conversation"].to_string()).or_insert(text);
+    }
+    let greetings: std::collections::BTreeSet<&str> = greeted.values().map(String::as_str).collect();
+    assert!(greeted.len() > 100 && greetings.len() <= 3, "{greetings:?}");
+}
+
 #[test]
 fn an_audit_of_a_run_measures_what_the_run_measured() {
     let folder = tempfile::tempdir().unwrap_or_else(|e| panic!("{e}"));
@@ -128,8 +161,7 @@ fn an_audit_of_a_run_measures_what_the_run_measured() {
         let run = json(&run);
         let audit = json(&[&["audit", &log, "--scenario", &scenario], &set[..]].concat());
         for metric in TOLD {
-            let of = |summary: &Value| summary["metrics"][metric]["mean"].as_f64();
-            let (simulated, audited) = (of(&run), of(&audit["summary"]));
+            let (simulated, audited) = figure(metric, &run, &audit);
             let same = match (simulated, audited) {
                 (Some(simulated), Some(audited)) => (simulated - audited).abs() <= 1e-9 * simulated.abs(),
                 // Not every help desk has every clock.
