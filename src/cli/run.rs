@@ -83,7 +83,7 @@ pub(super) fn run(args: &Args, ui: &Ui) -> super::Outcome {
         manifest.threads = workers.threads() as u32;
         manifest.counts.insert("conversations".into(), counted.conversations.load(Ordering::Relaxed));
         manifest.counts.insert("events".into(), counted.events.load(Ordering::Relaxed));
-        for (source, import) in compiled.imports() {
+        for (source, import, _) in compiled.imports() {
             for (what, count) in account(import) {
                 manifest.counts.insert(format!("{source}: {what}"), count);
             }
@@ -136,10 +136,16 @@ fn print(args: &Args, summary: &Summary, ui: &Ui) -> Result<(), Failure> {
 }
 
 fn say_what_was_read(compiled: &Compiled, ui: &Ui) {
-    for (source, import) in compiled.imports() {
+    for (source, import, outside) in compiled.imports() {
         let told: Vec<String> =
             account(import).into_iter().map(|(what, count)| format!("{count} {what}")).collect();
         ui.say(&format!("read \"{source}\": {}", told.join(", ")));
+        if outside > 0 {
+            ui.say(&format!(
+                "  {outside} of the conversations begin outside the period and do not come: see `shift`, `fold` and \
+                 `cut` of the traffic, `start` and `duration` of the scenario"
+            ));
+        }
         for refused in &import.quarantine {
             ui.say(&format!("  quarantined {}:{}: {}", refused.file, refused.line, refused.reason));
         }

@@ -135,7 +135,7 @@ impl Compiled {
                     sources.push(CompiledSource::Synthetic(compiled));
                 }
                 Source::Recorded(recorded) => {
-                    let replay = super::replay::Replay::load(&plan, recorded).map_err(|e| {
+                    let replay = super::replay::Replay::load(&plan, recorded, from).map_err(|e| {
                         CompileError::Traffic { name: recorded.name.clone(), reason: e.to_string() }
                     })?;
                     expected += replay.expected();
@@ -371,12 +371,13 @@ impl Compiled {
         }
     }
 
-    /// The accounts of the recorded sources that were read: (source, report).
-    pub fn imports(&self) -> impl Iterator<Item = (&str, &crate::traffic::recorded::ImportReport)> {
+    /// The accounts of the recorded sources that were read: (source, report, conversations that begin outside
+    /// the run).
+    pub fn imports(&self) -> impl Iterator<Item = (&str, &crate::traffic::recorded::ImportReport, usize)> {
         self.plan.sources.iter().zip(&self.sources).filter_map(|(source, compiled)| {
             match (source, compiled) {
                 (Source::Recorded(recorded), CompiledSource::Recorded(replay)) => {
-                    Some((recorded.name.as_str(), &replay.recording().report))
+                    Some((recorded.name.as_str(), &replay.recording().report, replay.outside()))
                 }
                 _ => None,
             }

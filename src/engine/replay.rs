@@ -25,6 +25,8 @@ pub(super) struct Replay {
     filed: Vec<Filed>,
     /// When each conversation begins in the run, in order: (instant, recorded conversation).
     order: Vec<(i64, u32)>,
+    /// Conversations that begin before the run or after its period: they do not come.
+    outside: usize,
     end: Instant,
 }
 
@@ -39,7 +41,8 @@ struct Filed {
 const SPREAD_MS: f64 = 3_600_000.0;
 
 impl Replay {
-    pub fn load(plan: &Plan, source: &Recorded) -> Result<Replay, ImportError> {
+    /// Makes a source ready for runs that begin at `from`.
+    pub fn load(plan: &Plan, source: &Recorded, from: Instant) -> Result<Replay, ImportError> {
         let recording = load(source)?;
         let first = recording.conversations.first().map_or(plan.start, |first| first.started_at);
         let shift = source.shift.unwrap_or_else(|| to_same_weekday(plan, first));
@@ -56,9 +59,16 @@ impl Replay {
                 (at, script)
             })
             .collect();
+        order.retain(|(at, _)| (from.ms()..plan.end.ms()).contains(at));
         order.sort_unstable();
+        let outside = recording.conversations.len() - order.len();
         let filed = filed(plan, &recording);
-        Ok(Replay { recording: Arc::new(recording), source: source.clone(), filed, order, end: plan.end })
+        let (source, end) = (source.clone(), plan.end);
+        Ok(Replay { recording: Arc::new(recording), source, filed, order, outside, end })
+    }
+
+    pub fn outside(&self) -> usize {
+        self.outside
     }
 
     pub fn recording(&self) -> &Recording {
@@ -66,7 +76,7 @@ impl Replay {
     }
 
     pub fn expected(&self) -> f64 {
-        self.recording.conversations.len() as f64 * self.source.scale
+        self.order.len() as f64 * self.source.scale
     }
 
     /// What the customer of a recorded conversation needs: as it was filed, or else drawn from the

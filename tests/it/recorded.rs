@@ -136,3 +136,22 @@ fn nobody_is_named_in_any_output() {
         }
     }
 }
+
+/// What was recorded for another time does not come, neither before the run nor behind it, and that is said.
+#[test]
+fn conversations_of_another_time_stay_away() {
+    let scenario = root().join("scenarios/replay_webhooks.toml");
+    let scenario = scenario.to_str().unwrap();
+    let run = |sets: &[&str]| {
+        let sets = sets.iter().flat_map(|set| ["--set", set]);
+        let arguments = ["run", scenario, "--no-report", "--replications", "1"].into_iter().chain(sets);
+        helpsim(&arguments.collect::<Vec<_>>())
+    };
+    assert!(!run(&[]).contains("outside the period"));
+    let one_day = run(&["scenario.duration=\"1d\""]);
+    assert!(one_day.contains("74 of the conversations begin outside the period"), "{one_day}");
+    let before = run(&["traffic.0.shift=\"-3000d\""]);
+    assert!(before.contains("120 of the conversations begin outside the period"), "{before}");
+    let offered = before.lines().find(|line| line.starts_with("conversations offered")).unwrap();
+    assert_eq!(offered.split_whitespace().nth(2), Some("0"), "{offered}");
+}
