@@ -74,11 +74,8 @@ impl<O: Observer> World<'_, O> {
         }
         if first_time {
             // The bot's solution did not hold: its ticket, if it had one, is open again, and people's.
-            let (reason, team) = (HandOff::AskedForPerson, self.c.team_of_intent[usize::from(intent)]);
-            self.slots[slot as usize].hand_off = reason as u8;
-            self.set_status(slot, Status::Open);
-            self.fire(slot, Moment::Reopened, 0);
-            self.tell(slot, |_| Note::HandedOver { reason, team });
+            self.slots[slot as usize].hand_off = HandOff::AskedForPerson as u8;
+            let team = self.c.team_of_intent[usize::from(intent)];
             self.hand_to_people(slot, team);
             return;
         }

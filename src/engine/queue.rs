@@ -19,6 +19,7 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn hand_to_people(&mut self, slot: u32, team: TeamIdx) {
         let now = self.now;
         let conversation = &mut self.slots[slot as usize];
+        let reopened = conversation.phase == Phase::Resolved;
         conversation.handed_off_at = now;
         conversation.phase = Phase::Queue;
         conversation.team = team;
@@ -26,7 +27,17 @@ impl<O: Observer> World<'_, O> {
         conversation.ticket_at = now;
         self.accounts.backlog(now, 1);
         self.draw_replies(slot);
+        if reopened {
+            self.set_status(slot, Status::Open);
+            if self.slots[slot as usize].phase == Phase::Free {
+                return;
+            }
+            self.tell(slot, |_| Note::HandedOver { reason: HandOff::AskedForPerson, team });
+        }
         self.clock_ticket_created(slot);
+        if reopened {
+            self.fire(slot, Moment::Reopened, 0);
+        }
         self.fire(slot, Moment::TicketCreated, 0);
         // A rule may have moved, resolved or closed it.
         if self.slots[slot as usize].phase == Phase::Queue && self.slots[slot as usize].queue == NO_STAMP {

@@ -214,6 +214,27 @@ fn a_reopened_conversation_may_go_to_the_bot_first() {
     assert!(row.agent_messages == row.bot_messages && row.handed_off_at < row.resolved_at, "{row:?}");
 }
 
+/// What the bot had solved and did not hold is reopened like any other ticket: a rule may send it elsewhere
+/// than its queue, or close it.
+#[test]
+fn rules_on_reopening_take_what_the_bot_had_solved() {
+    let scenario = |then: &str| {
+        let (kept, _) = simulate(&format!(
+            "[scenario]\nname = \"again\"\nduration = \"5d\"\nwrap_up = \"9d\"\n[[team]]\nname = \"one\"\nagents = 5\n\
+             [[team]]\nname = \"two\"\nagents = 5\nlevel = 1\n[[intent]]\nname = \"any\"\nbot_solves = \"100%\"\n\
+             [[traffic]]\nname = \"chat\"\ninterval = {{ deterministic = {{ value = \"10h\" }} }}\n\
+             [customer]\nreopens = \"100%\"\nreopen_delay = {{ deterministic = {{ value = \"20h\" }} }}\n\
+             [bot]\nkind = \"statistical\"\nexchanges = {{ deterministic = {{ value = 1 }} }}\n\
+             understands = \"100%\"\n[desk.clocks]\nthread = \"forever\"\n\
+             [[rule]]\nname = \"back\"\nwhen = \"reopened\"\nthen = \"{then}\"\n"
+        ));
+        assert!(kept.conversations.len() > 10 && !kept.fired.is_empty());
+        kept.conversations
+    };
+    assert!(scenario("escalate").iter().all(|row| row.team == 1 && row.agent_messages > 0));
+    assert!(scenario("close").iter().all(|row| row.reopens == 1 && row.agent_messages == 0 && !row.solved));
+}
+
 #[test]
 fn a_window_from_the_last_message_cuts_an_open_thread() {
     let week = |clocks: &str| {
